@@ -12,6 +12,7 @@ why_init(struct why *why, struct pool *pool)
     *why = (struct why){ .pool = pool };
 }
 
+__attribute__((format(printf, 4, 0)))
 static void
 why_fill(struct why *why, int sys_errno, const char *enhanced, const char *format, va_list args)
 {

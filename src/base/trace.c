@@ -117,6 +117,7 @@ keep(struct trace *t, struct str text, bool is_result)
     t->last = record;
 }
 
+__attribute__((format(printf, 3, 0)))
 static void
 record_add(enum trace_category category, bool is_result, const char *format, va_list args)
 {
