@@ -1,0 +1,82 @@
+/* address/address.h -- one recipient on its way from the envelope to its fate.
+ *
+ * Routers fill it, transports act on it, deliver/ and verify/ read the result. */
+#ifndef ADDRESS_ADDRESS_H
+#define ADDRESS_ADDRESS_H
+#include <sys/types.h>
+#include "base/map.h"
+#include "base/outcome.h"
+
+struct header_field;
+struct host;
+struct router;
+struct transport;
+
+/* A pipe, file, or autoreply from a redirection is an address too, as in the log ("|cmd", "/file", ">reply"). */
+enum address_kind { ADDRESS_MAIL, ADDRESS_PIPE, ADDRESS_FILE, ADDRESS_AUTOREPLY };
+
+struct header_addition {
+    struct header_addition *next;
+    struct str text;
+};
+
+struct address {
+    struct address *next;           /* in whatever chain it stands */
+    struct address *parent;         /* NULL for an original recipient */
+    struct address *first_of_duplicates;
+    int recipient_index;            /* of the original recipient in the message, or -1 */
+    enum address_kind kind;
+    struct str text;                /* the address as routed now; qualified; tainted */
+    struct str unique;              /* for duplicates and the non-recipients record: folded domain, parentage for pipes and files */
+    struct str local_part;          /* unquoted, without affixes, case as the router wants it */
+    struct str cc_local_part, lc_local_part;    /* original case, folded */
+    struct str local_part_full;     /* with affixes */
+    struct str domain;              /* folded */
+    struct str prefix, prefix_v, suffix, suffix_v;
+    struct str domain_data, local_part_data;    /* lookup results; clean */
+    struct str address_data, self_hostname;
+    struct map *router_variables;   /* r_… set by `set =`: name → struct str * */
+    struct str home_directory, current_directory;
+    struct str errors_to;           /* empty: the message's sender; ERRORS_TO_NOBODY below: no bounce */
+    bool has_errors_to;
+    struct header_addition *extra_headers;
+    struct str remove_headers;      /* colon list */
+    struct router *router;          /* that accepted it, or is at work */
+    struct router *start_router;    /* where routing begins for this one; NULL: the first */
+    struct transport *transport;
+    struct host *hosts;             /* for remote transports, in order */
+    struct host *fallback_hosts;
+    uid_t uid;
+    gid_t gid;
+    bool has_uid, has_gid, does_initgroups;
+    int mode;                       /* for generated files: 0 unless set by a filter */
+    bool is_routed_locally, is_case_restored, is_one_time, is_unseen_copy, is_report_group, is_pass_on_timeout, is_smtputf8;
+    bool is_reply_allowed, is_pipe_expansion_wanted, is_file_directory;
+    /* what became of it */
+    bool is_done;
+    enum outcome outcome;
+    struct why why;
+    bool is_freeze_wanted, is_error_ignored, is_hidden_child, is_already_logged;
+    int special_action;             /* enum address_action */
+    unsigned notify;                /* enum dsn_notify */
+    struct str original_recipient;  /* ORCPT */
+    int dsn_aware;                  /* next host announced DSN: 0 unknown, 1 no, 2 yes */
+    struct host *host_used;
+    struct str confirmation;        /* the host's final reply */
+    struct str shadow_text, return_file;
+    time_t retry_at;
+    double transport_time_s;
+};
+
+/* special_action */
+enum address_action { ACTION_NONE, ACTION_FREEZE, ACTION_WARN };
+
+/* A fresh address for text (qualified), split and folded; false (why filled) if text is no address. */
+struct address *address_new(struct pool *pool, struct str text);
+
+/* A child of parent: inherits errors_to, headers, notify …  as the manual says for redirect. */
+struct address *address_new_child(struct pool *pool, struct address *parent, struct str text);
+
+/* The original recipient above it. */
+const struct address *address_top(const struct address *addr);
+#endif
