@@ -1,0 +1,135 @@
+/* transports/transport.h -- carry one message to a batch of addresses.
+ *
+ * A local transport runs in the local-delivery child, as the user that transport_identity_find() named; a remote one
+ * in a remote-delivery child, as the mail user.  Both work on a chain of addresses that share the transport and leave
+ * in each: outcome, why, host_used, confirmation and the facts for the delivery line. */
+#ifndef TRANSPORTS_TRANSPORT_H
+#define TRANSPORTS_TRANSPORT_H
+#include "address/address.h"
+#include "config/driver.h"
+#include "expand/scope.h"
+#include "message/message.h"
+
+struct rewrite_rule;
+struct transport_channel;           /* an open connection: smtp transport */
+struct transport_run;
+
+/* A configured transport: the generic options (manual: generic options for transports). */
+struct transport {
+    struct driver_instance instance;
+    struct str driver;
+    bool body_only, delivery_date_add, disable_logging, envelope_to_add, headers_only, initgroups, rcpt_include_affixes,
+        retry_use_local_part, return_path_add;
+    bool is_retry_use_local_part_set;
+    struct template *current_directory, *debug_print, *event_action, *headers_add, *headers_remove, *home_directory, *max_parallel,
+        *message_size_limit, *return_path, *shadow_condition, *transport_filter;
+    struct str headers_rewrite, shadow_transport;
+    struct rewrite_rule *rewrite_rules;         /* made of headers_rewrite; NULL: none */
+    unsigned rewrite_existing;
+    struct id_option user, group;
+    int transport_filter_timeout;
+};
+
+struct transport_driver {
+    struct driver_info info;
+    bool is_local;                  /* runs as the user */
+    bool has_reply_only;            /* sends a reply of its own instead of the message (autoreply): no size limit, no shadow */
+    /* How many addresses one run may take (0: no limit), and the value that must be equal for them; NULL: 1 and nothing. */
+    void (*batching)(const struct transport *transport, struct scope *scope, int *max_out, struct template **batch_id_out);
+    /* Carry it; each address has its outcome afterwards. */
+    void (*run)(struct transport_run *run);
+};
+extern const struct transport_driver *const transports_rows[];
+
+static inline const struct transport_driver *
+transport_driver(const struct transport *transport)
+{
+    return (const struct transport_driver *)transport->instance.driver;
+}
+
+/* NULL if there is no transport of that name. */
+struct transport *transport_find(struct str name);
+
+/* As whom and where a local transport runs (manual: environment for running local transports). */
+struct transport_identity {
+    uid_t uid;
+    gid_t gid;
+    bool does_initgroups;
+    struct str home, current_directory;     /* empty: none; "/" is used as the current directory then */
+};
+
+/* For a local transport: user, group, initgroups, home_directory, current_directory with what the router set in addr.
+ * DEFER with why if an expansion fails, the user is unknown, or no user is set. */
+enum outcome transport_identity_find(const struct transport *transport, struct address *addr, struct scope *scope,
+                                     struct transport_identity *out, struct why *why);
+
+/* How deliver/ may group addresses. */
+struct transport_batching {
+    int max_addresses;              /* 0: no limit */
+    struct template *batch_id;      /* NULL: none */
+    bool is_multi_domain;           /* false: all addresses of a run have the same domain */
+};
+void transport_batching_find(const struct transport *transport, struct scope *scope, struct transport_batching *out);
+
+/* The limit of max_parallel; 0: none. */
+int transport_max_parallel(const struct transport *transport, struct scope *scope);
+
+/* The transport that gets a copy after addr was delivered, if shadow_condition holds; NULL: none. */
+struct transport *transport_shadow(const struct transport *transport, struct address *addr, struct scope *scope);
+
+/* A message that a transport makes (autoreply): handed to receive/ by the process that may write the spool. */
+struct transport_submission {
+    struct str sender;              /* envelope; empty: <> */
+    const struct str *recipients;
+    size_t recipient_count;
+    struct str text;                /* header section and body, LF line ends; tainted */
+};
+
+/* What the delivery that runs a transport does for it.  Any may be NULL. */
+struct transport_hooks {
+    void *data;
+    /* Take a message; OK: it is on the spool. */
+    enum outcome (*submit)(void *data, const struct transport_submission *submission, struct why *why);
+    /* The addresses of this run have their outcome; tell whoever waits, now: the process goes on with other messages. */
+    void (*report)(void *data, struct address *addresses);
+    /* Deliver a further message that waits for the host of channel: read it, route it, run the transport in this process
+     * with run->channel set, finish it.  False: nothing was sent (gone, locked, other route). */
+    bool (*deliver_waiting)(void *data, const char *message_id, struct transport_channel *channel);
+    /* True: stop after this message (another process waits for the slot, a signal came). */
+    bool (*is_stopping)(void *data);
+};
+
+struct transport_run {
+    struct pool *pool;              /* for this run and its results */
+    struct transport *transport;
+    struct message *message;
+    struct address *addresses;
+    struct scope scope;             /* origin, message, delivery …; the address is set here while the driver works */
+    struct transport_identity identity;         /* for local ones */
+    const struct transport_hooks *hooks;
+    struct transport_channel *channel;          /* an open connection to go on with; NULL: make one */
+    bool is_shadow;
+    bool is_dont_deliver;           /* -N: all but the delivery itself */
+    bool is_forced;                 /* retry times are not looked at (-qf, -M) */
+    struct str return_path;         /* set by transport_run(): the generic option, or the errors address, or the sender */
+};
+
+/* Run it: working directory, return_path, message_size_limit, debug_print, then the driver.  Every address of the chain
+ * gets an outcome. */
+void transport_run(struct transport_run *run);
+
+/* The same outcome for all addresses from addr on. */
+void transport_set_all(struct address *addr, enum outcome outcome, const struct why *why);
+
+/* The address as the transport hands it on: with affixes if rcpt_include_affixes, local part quoted; text of the parent
+ * for pipes and files. */
+struct str transport_rcpt_address(const struct address *addr, bool does_include_affixes, struct pool *pool);
+
+/* Expand event_action for an event; what it expands to is returned (empty: go on as usual).
+ * A value where the manual allows one overrules the default action. */
+struct str transport_event(const struct transport *transport, struct scope *scope, const char *event, struct str data);
+
+/* The connection of channel leads to this host, for this transport. */
+const struct host *transport_channel_host(const struct transport_channel *channel);
+const struct transport *transport_channel_transport(const struct transport_channel *channel);
+#endif
