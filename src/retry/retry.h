@@ -1,0 +1,97 @@
+/* retry/retry.h -- when to try again (manual: retry configuration).
+ *
+ * Rules come from the retry section; what happened to hosts and addresses is kept in the hints database "retry", in Exim's
+ * layout.  A delivery collects notes while it works and writes them all at its end. */
+#ifndef RETRY_RETRY_H
+#define RETRY_RETRY_H
+#include <stdio.h>
+#include <time.h>
+#include "address/address.h"
+#include "expand/scope.h"
+#include "net/host.h"
+
+struct retry_param {
+    struct retry_param *next;
+    char algorithm;                 /* F, G, H */
+    int cutoff_s, interval_s;
+    int factor;                     /* thousandths */
+};
+
+struct retry_rule {
+    struct retry_rule *next;
+    struct template *pattern;       /* a one-item address list */
+    struct template *senders;       /* senders=…, or NULL */
+    enum why_cause cause;           /* CAUSE_OTHER: any */
+    int detail;                     /* rcpt_4xx: see retry_error_matches(); quota_…: seconds */
+    int via_mx;                     /* -1 either, 0 _A, 1 _MX */
+    struct retry_param *params;     /* NULL: no retries at all */
+    struct str error_text;          /* as written */
+};
+
+/* What the hints say about a key. */
+struct retry_record {
+    time_t first_failed, last_try, next_try;
+    bool is_expired;
+    enum why_cause cause;
+    int detail;
+    bool is_via_mx;
+    struct str text;
+};
+
+/* Key texts: "R:domain", "R:local@domain", "T:name:address[:port]", "T:name:address[:port]:message-id", "T:local@domain". */
+struct str retry_key_routing(const struct address *addr, bool is_local_part_included, struct pool *pool);
+struct str retry_key_transport(const struct address *addr, struct pool *pool);
+struct str retry_key_host(const struct host *host, int port, const char *message_id, bool has_address, struct pool *pool);
+
+/* The rule for a failing key: host name or domain (or address) first, then the alternate; NULL: none. */
+const struct retry_rule *retry_find_rule(struct str key, struct str alternate, const struct why *why, struct scope *scope);
+
+/* May this address be routed (its R: records), or delivered locally (its T: record) now? */
+enum retry_answer { RETRY_NOW, RETRY_NOT_YET, RETRY_EXPIRED };
+struct retry_check {
+    enum retry_answer answer;       /* RETRY_EXPIRED: past its last retry time, try once more and fail it if that fails */
+    bool has_record;                /* there is something to delete after success */
+    struct retry_record record;
+};
+struct retry_check retry_check_routing(const struct address *addr, struct scope *scope);
+struct retry_check retry_check_address(const struct address *addr, struct scope *scope);
+
+/* Set host->status, last_try and why_unusable from the records of host and host+message.  host_key_out, message_key_out (may be
+ * empty: nothing known) are for retry_note().  RETRY_EXPIRED: unusable, and past its last retry time. */
+enum retry_answer retry_check_host(struct host *host, int port, bool has_address, const struct message *message, struct str domain,
+                                   struct str *host_key_out, struct str *message_key_out);
+
+/* What was learned about a key in this delivery. */
+struct retry_note {
+    struct retry_note *next;
+    struct address *address;        /* whose delivery it was */
+    struct str key;
+    bool is_success;                /* delete the record */
+    bool is_host, is_message;       /* key is of a host; of a host with message id */
+    bool is_routing;
+    struct str host_name;           /* for finding the rule */
+    struct why why;
+    bool is_past_cutoff;            /* set by retry_update(): no more retries */
+};
+struct retry_notes {
+    struct pool *pool;
+    struct retry_note *first, *last;
+};
+struct retry_note *retry_note(struct retry_notes *notes, struct address *addr, struct str key, const struct why *why);
+struct retry_note *retry_note_success(struct retry_notes *notes, struct address *addr, struct str key);
+
+/* Write the notes to the hints.  Afterwards retry_is_timed_out() tells of a deferred address whether every one of its notes is past the
+ * last retry time, so that it now fails ("retry timeout exceeded"). */
+void retry_update(struct retry_notes *notes, const struct message *message, struct scope *scope);
+bool retry_is_timed_out(const struct retry_notes *notes, const struct address *addr);
+
+/* The ultimate timeout: has the message been here for longer than the longest cutoff of the address's rule? */
+bool retry_is_past_ultimate(const struct address *addr, struct str host_name, const struct message *message, const struct why *why,
+                            struct scope *scope);
+
+/* Read one record; false if there is none or it is malformed. */
+bool retry_read(struct str key, struct pool *pool, struct retry_record *record_out);
+
+/* -brt: print the rule for "key [alternate] [error]"; returns the exit code. */
+int retry_test(struct str key, struct str alternate, struct str error, struct pool *pool, FILE *out);
+#endif
