@@ -1,0 +1,1 @@
+"""What scenarios start and ask: Tern itself, DNS servers, peers, clients."""
