@@ -32,8 +32,8 @@ bool ip_parse_with_port(struct str text, struct ip_address *ip_out, int *port_ou
 /* Canonical text (RFC 5952 for IPv6: lower case, longest run of zeros as "::"); clean, in pool. */
 struct str ip_format(const struct ip_address *ip, struct pool *pool);
 
-/* Text as Exim writes masked addresses for net- lookups: IPv6 in full with dots for colons if dots, else colons. */
-struct str ip_format_masked(const struct ip_address *ip, int bits, char separator, struct pool *pool);
+/* IPv6 in full, 32 lower-case digits in groups of four between separators (keys of net- lookups use "."); IPv4 as usual. */
+struct str ip_format_full(const struct ip_address *ip, char separator, struct pool *pool);
 
 /* Keep the first bits, clear the others. */
 void ip_mask(struct ip_address *ip, int bits);

@@ -1,0 +1,1 @@
+objs-y += ip_address.o
