@@ -51,7 +51,8 @@ struct id_list {
 enum option_type {
     OPTION_TYPE_BOOL,               /* bool: x, no_x, not_x, x = yes|no|true|false */
     OPTION_TYPE_INT,                /* int: decimal, octal 0…, hex 0x…, suffix K M */
-    OPTION_TYPE_SIZE,               /* int64_t: suffix K M G T */
+    OPTION_TYPE_SIZE,               /* int64_t octets: as int, suffix K M G T, shown with it */
+    OPTION_TYPE_KSIZE,              /* int64_t octets, a plain number counts K; shown with suffix */
     OPTION_TYPE_OCTAL,              /* int: octal, no leading 0 needed */
     OPTION_TYPE_FIXED,              /* int: thousandths, "2.75" */
     OPTION_TYPE_TIME,               /* int: seconds, "1w2d3h4m5s" */
@@ -64,6 +65,8 @@ enum option_type {
     OPTION_TYPE_UID_LIST, OPTION_TYPE_GID_LIST,     /* struct id_list */
     OPTION_TYPE_EXPANDED_BOOL,      /* struct template *: boolean or a string that expands to one */
     OPTION_TYPE_EXPANDED_INT,       /* struct template *: integer or expanded */
+    OPTION_TYPE_EXPANDED_TIME,      /* struct template *: time or expanded */
+    OPTION_TYPE_ALIAS,              /* another name of the row called `initial`; not shown */
     OPTION_TYPE_CUSTOM              /* set() and print() of the row: rewriting rules and the like */
 };
 
@@ -77,12 +80,15 @@ struct option {
     size_t is_set_offset;           /* of a bool that tells whether the option was given; 0: none wanted */
     bool is_repeatable;             /* several settings are joined (headers_add, set, condition …) */
     char joiner;                    /* with this: '\n' or ':' */
+    const char *initial;            /* the value before any setting, read like one from the file; NULL: what defaults hold */
     bool is_admin_only;             /* hidden from -bP for others even without "hide" */
     bool (*set)(struct option_reader *reader, const struct option *option, void *base, struct str value);
     struct str (*print)(struct pool *pool, const struct option *option, const void *base);
 };
 
-/* OPTION_BOOL(struct x, field): the row is named like the field; the compiler checks type and offset. */
+/* OPTION_BOOL(struct x, field): the row is named like the field; the compiler checks type and offset.
+ * Further members go before the last comma of OPTION_ROW:
+ *     OPTION_ROW(OPTION_TYPE_EXPANDED, struct template *, struct x, path, .initial = "/bin:/usr/bin",) */
 #define OPTION_ROW(TYPE, ctype, object, field, ...) \
     { .name = #field, .type = TYPE, __VA_ARGS__ \
       .offset = offsetof(object, field) + 0 * sizeof(char[_Generic(((object *)0)->field, ctype: 1)]) }
@@ -106,5 +112,8 @@ struct option {
 #define OPTION_GID_LIST(object, field)    OPTION_ROW(OPTION_TYPE_GID_LIST, struct id_list, object, field, )
 #define OPTION_EXPANDED_BOOL(object, field) OPTION_ROW(OPTION_TYPE_EXPANDED_BOOL, struct template *, object, field, )
 #define OPTION_EXPANDED_INT(object, field) OPTION_ROW(OPTION_TYPE_EXPANDED_INT, struct template *, object, field, )
+#define OPTION_EXPANDED_TIME(object, field) OPTION_ROW(OPTION_TYPE_EXPANDED_TIME, struct template *, object, field, )
+#define OPTION_KSIZE(object, field)       OPTION_ROW(OPTION_TYPE_KSIZE, int64_t, object, field, )
+#define OPTION_ALIAS(alias, name_)        { .name = (alias), .type = OPTION_TYPE_ALIAS, .initial = (name_) }
 #define OPTION_END { .name = NULL }
 #endif
