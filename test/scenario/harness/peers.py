@@ -105,13 +105,14 @@ class Postfix:
 
     def __init__(self, directory, address, port, domains, main=""):
         self.directory, self.address, self.port, self.root = directory, address, port, postfix_root()
-        self.user = "nobody"
+        owner = pwd.getpwnam("news")
+        self.libraries = ":".join(f"{self.root}/usr/lib/{name}" for name in ("postfix", f"{os.uname().machine}-linux-gnu"))
         for name in ("", "config", "data", "queue", "mail"):
             os.makedirs(os.path.join(directory, name), exist_ok=True)
             os.chmod(os.path.join(directory, name), 0o755)
-        nobody = pwd.getpwnam(self.user)
-        for name in ("data", "mail"):
-            os.chown(os.path.join(directory, name), nobody.pw_uid, nobody.pw_gid)
+        nobody = pwd.getpwnam("nobody")
+        os.chown(f"{directory}/data", owner.pw_uid, owner.pw_gid)
+        os.chown(f"{directory}/mail", nobody.pw_uid, nobody.pw_gid)
         with open(f"{directory}/config/main.cf", "w", encoding="utf-8") as out:
             out.write(f"""compatibility_level = 3.6
 queue_directory = {directory}/queue
@@ -120,11 +121,11 @@ daemon_directory = {self.root}/usr/lib/postfix/sbin
 command_directory = {self.root}/usr/sbin
 meta_directory = {self.root}/etc/postfix
 shlib_directory = {self.root}/usr/lib/postfix
-mail_owner = {self.user}
+mail_owner = news
 setgid_group = mail
 myhostname = postfix.example
 mydestination = {domains}
-inet_interfaces = {address}
+inet_interfaces = all
 inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
 local_recipient_maps =
@@ -140,7 +141,7 @@ virtual_uid_maps = static:{nobody.pw_uid}
 virtual_gid_maps = static:{nobody.pw_gid}
 maillog_file = {directory}/queue/maillog
 maillog_file_prefixes = {directory}
-import_environment = LD_LIBRARY_PATH={self.root}/usr/lib/postfix
+import_environment = MAIL_CONFIG={directory}/config LD_LIBRARY_PATH={self.libraries}
 smtpd_recipient_restrictions = permit_mynetworks, reject
 {main}
 """.replace(f"mydestination = {domains}", "mydestination ="))
@@ -166,16 +167,16 @@ postlog unix-dgram n - n - 1 postlogd
 """)
         for name in ("active bounce corrupt defer deferred flush hold incoming private saved trace").split():
             os.makedirs(f"{directory}/queue/{name}", mode=0o700)
-            os.chown(f"{directory}/queue/{name}", nobody.pw_uid, -1)
+            os.chown(f"{directory}/queue/{name}", owner.pw_uid, -1)
         for name, mode in (("public", 0o710), ("maildrop", 0o730)):
             os.makedirs(f"{directory}/queue/{name}")
-            os.chown(f"{directory}/queue/{name}", nobody.pw_uid, grp.getgrnam("mail").gr_gid)
+            os.chown(f"{directory}/queue/{name}", owner.pw_uid, grp.getgrnam("mail").gr_gid)
             os.chmod(f"{directory}/queue/{name}", mode)
         os.makedirs(f"{directory}/queue/pid")
         self.process = None
 
     def start(self):
-        env = dict(os.environ, LD_LIBRARY_PATH=f"{self.root}/usr/lib/postfix", MAIL_CONFIG=f"{self.directory}/config")
+        env = dict(os.environ, LD_LIBRARY_PATH=self.libraries, MAIL_CONFIG=f"{self.directory}/config")
         self.process = subprocess.Popen([f"{self.root}/usr/lib/postfix/sbin/master", "-c", f"{self.directory}/config",
                                          "-d"], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
