@@ -32,7 +32,7 @@ endif
 BUILD := build-$(SYSTEM)-$(MACHINE)$(SUFFIX_CC)$(SUFFIX_SANITIZE)
 
 # ---- Settings: the administrator's, then what configure found, then the system's
-NO_BUILD_GOALS := clean distclean help install-deps
+NO_BUILD_GOALS := clean distclean help install-deps check run print-build
 ifneq ($(filter-out $(NO_BUILD_GOALS),$(or $(MAKECMDGOALS),all)),)
 -include Local/Makefile
 include $(BUILD)/config.mk
@@ -91,7 +91,7 @@ TABLES := $(BUILD)/rows.o $(BUILD)/build_settings.o
 LIBRARY := $(BUILD)/libtern.a
 PROGRAM := $(if $(MAIN_OBJECT),$(BUILD)/tern)
 
-.PHONY: all clean distclean unit scenario fuzz fuzz-programs check run install uninstall install-deps help FORCE
+.PHONY: print-build private-tree all clean distclean unit scenario fuzz fuzz-programs check run install uninstall install-deps help FORCE
 all: $(PROGRAM) $(LIBRARY) $(TABLES)
 
 help:
@@ -190,6 +190,29 @@ run:
 
 install-deps:
 	@scripts/install-deps
+
+print-build:
+	@echo $(BUILD)
+
+# ---- A private tree for scenarios: TREE/bin/tern has its own paths and mail user compiled in, and is set-uid to it
+private-tree: all
+	@mkdir -p $(TREE)/bin
+	@sed -e 's|^CONFIGURE_FILE=.*|CONFIGURE_FILE=$(TREE)/tern.conf|' -e 's|^SPOOL_DIRECTORY=.*|SPOOL_DIRECTORY=$(TREE)/spool|' \
+	    -e 's|^LOG_FILE_PATH=.*|LOG_FILE_PATH=$(TREE)/log/%slog|' -e 's|^PID_FILE_PATH=.*|PID_FILE_PATH=$(TREE)/tern.pid|' \
+	    -e 's|^EXIM_USER=.*|EXIM_USER=$(TREE_USER)|' -e 's|^EXIM_GROUP=.*|EXIM_GROUP=$(TREE_GROUP)|' \
+	    -e 's|^TRUSTED_CONFIG_LIST=.*|TRUSTED_CONFIG_LIST=$(TREE)/trusted_configs|' $(BUILD)/settings >$(TREE)/bin/settings
+	@scripts/make_settings $(TREE)/bin/settings src/switches >$(TREE)/bin/build_settings.c
+	@$(CC) $(ALL_CFLAGS) -o $(TREE)/bin/tern $(TREE)/bin/build_settings.c $(MAIN_OBJECT) $(BUILD)/rows.o $(LIBRARY) \
+	    $(ALL_LDFLAGS) $(ALL_LIBS)
+	@chown $(TREE_USER):$(TREE_GROUP) $(TREE)/bin/tern && chmod 4755 $(TREE)/bin/tern
+
+# ---- Installation: the program set-uid to the mail user, its other names, directories, a first configuration
+LINK_NAMES := exim sendmail mailq newaliases rmail rsmtp runq
+install: all
+	@scripts/install_program $(BUILD)/tern $(call quote,$(DESTDIR)) $(BUILD)/settings $(LINK_NAMES)
+
+uninstall:
+	@scripts/install_program --remove $(call quote,$(DESTDIR)) $(BUILD)/settings $(LINK_NAMES)
 
 clean:
 	rm -rf build-*
