@@ -27,6 +27,8 @@ struct launch_ids {
 /* What the children do; given by main, since launch/ knows neither messages nor transports.  Each runs in a fresh
  * process that has its ids already and returns that process's exit status. */
 struct launch_duties {
+    /* First thing in every child: let go of what is the parent's (listening sockets, log files).  May be NULL. */
+    void (*started)(void);
     /* A whole delivery.  link: may run transports and open users' files; options: the asker's bytes. */
     int (*deliver)(struct launch_link *link, const char *id, struct str options);
     /* One local transport for one batch, as the user.  fds[0]: the job (a sealed file only this function decodes);

@@ -1,0 +1,19 @@
+/* launch/child.h -- what the children of a launcher do, with or without a launcher process. */
+#ifndef LAUNCH_CHILD_H
+#define LAUNCH_CHILD_H
+#include "launch/protocol.h"
+
+/* In a fresh child: signals as at the start, standard descriptors to /dev/null (standard error stays if debugging),
+ * duties->started(). */
+void launch_child_begin(const struct launch_settings *settings);
+
+/* As the user: open or stat, and fill the reply, which may carry the descriptor or refer to stat_out. */
+void launch_file_answer(const struct launch_record *request, struct launch_stat_bytes *stat_out, struct launch_record *reply_out);
+
+/* May a local transport run with these ids?  NULL, or the reason of the refusal. */
+const char *launch_run_objection(const struct launch_settings *settings, const struct launch_record *request);
+
+/* Become the ids of the request; does not return if that fails: the status of such a child is LAUNCH_STATUS_NO_IDS. */
+enum { LAUNCH_STATUS_NO_IDS = 75 };
+void launch_child_become(const struct launch_record *request);
+#endif
