@@ -119,7 +119,7 @@ $(BUILD)/%.o: $(BUILD)/%.c $(BUILD)/compile_flags
 
 # ---- Files that change only when their content does
 define write_if_changed
-printf '%s\n' $(2) >$(1).new; if cmp -s $(1).new $(1); then rm $(1).new; else mv $(1).new $(1); fi
+printf '%s\n' $(2) >$(1).$$$$; if cmp -s $(1).$$$$ $(1); then rm $(1).$$$$; else mv $(1).$$$$ $(1); fi
 endef
 quote = '$(subst ','\'',$(1))'
 
