@@ -5,8 +5,8 @@
  *
  *     step = data_reader_push(&reader, room, len, &used, &text);
  *
- * used octets are done with (the rest belongs to the next command, or is to be given again with more behind it);
- * text (maybe empty) is message text. */
+ * used octets are done with; after BODY_MORE the rest (at most two octets) is to be given again with more behind it, after
+ * BODY_END it belongs to the next command.  text (maybe empty) is message text; it may be there with nothing used. */
 #ifndef SMTP_FRAMING_H
 #define SMTP_FRAMING_H
 #include "base/pool.h"
@@ -22,7 +22,6 @@ enum body_step {
 /* State between line ends; and what was seen, for the caller's verdict at the end. */
 struct body_facts {
     bool has_bare_newline;          /* a bare CR or LF: with BARE_NEWLINE_REJECT the message is to be refused, 550 5.6.0 */
-    bool has_nul;
     uint64_t wire_bytes;            /* octets taken in, dots and terminators included */
 };
 
@@ -49,8 +48,10 @@ void bdat_reader_chunk(struct bdat_reader *reader, uint64_t size_bytes);
 enum body_step bdat_reader_push(struct bdat_reader *reader, char *room, size_t len, size_t *used_out, struct str *text_out);
 struct str bdat_reader_finish(struct bdat_reader *reader);  /* "", or the end of the last line: constant text */
 
-/* Local input (-bm, -t; -bS with is_batched): line ends are LF, CRLF or CR.  dot_ends: a line of a single dot ends the
- * message (not with -i); is_stuffed: a leading dot doubled by the sender is taken off (-bS). */
+/* Local input (-bm, -t, -bS): line ends are LF, CRLF or CR as the manual says (message processing, line endings): a bare CR
+ * in the header section does not end a field, and after a first line with CRLF a bare LF is no line end in the body.
+ * dot_ends: a line of a single dot ends the message (not with -i); is_stuffed: a leading dot doubled by the sender is
+ * taken off (-bS).  At the end of input local_reader_finish() gets what was not used (at most two octets). */
 struct local_reader {
     bool dot_ends, is_stuffed;
     struct body_facts facts;
@@ -58,6 +59,7 @@ struct local_reader {
 };
 void local_reader_init(struct local_reader *reader, bool dot_ends, bool is_stuffed);
 enum body_step local_reader_push(struct local_reader *reader, char *room, size_t len, size_t *used_out, struct str *text_out);
+struct str local_reader_finish(struct local_reader *reader, struct str unused);     /* constant text */
 
 /* Counting for the spool: body lines, NULs, longest line.  Text with LF line ends, in pieces. */
 struct body_count {

@@ -1,4 +1,4 @@
-/* smtp/params.h -- command arguments: ESMTP parameters and xtext.  Pure.  Values are views into the command. */
+/* smtp/params.h -- command arguments: the ESMTP parameters.  Pure.  Values are views into the command. */
 #ifndef SMTP_PARAMS_H
 #define SMTP_PARAMS_H
 #include "base/pool.h"
@@ -14,11 +14,6 @@ struct smtp_parameter {
 /* Take the next parameter off the front of *rest (white space before it is skipped).  False at the end, or if what stands
  * there is none (*fault_out set to constant text, NULL at the end). */
 bool smtp_parameter_next(struct str *rest, struct smtp_parameter *parameter_out, const char **fault_out);
-
-/* xtext (RFC 3461 section 4).  Decoding refuses malformed text and anything that decodes to NUL, CR, LF or another control
- * character (SECURITY.md CMD-05). */
-bool xtext_decode(struct pool *pool, struct str text, struct str *decoded_out);
-struct str xtext_encode(struct pool *pool, struct str text);
 
 /* Parameters of MAIL FROM (RFC 1870, 6152, 4954, 3461, 6531, 3030). */
 enum smtp_body { SMTP_BODY_UNSET, SMTP_BODY_7BIT, SMTP_BODY_8BITMIME, SMTP_BODY_BINARYMIME };

@@ -1,0 +1,1 @@
+objs-y += framing.o local_reader.o reply.o params.o
