@@ -6,6 +6,8 @@
 #define SMTP_SERVER_SESSION_H
 #include "message/origin.h"
 
+struct launch_link;
+
 struct smtp_session_options {
     bool is_pretending;             /* -bh, -bhc: nothing is kept; ACL tests are told on standard error */
     bool does_callouts;             /* -bhc */
@@ -17,7 +19,7 @@ struct smtp_session_options {
     bool was_reserve_checked;       /* smtp_accept_reserve and smtp_load_reserve were looked at by the daemon */
     int connection_count;           /* SMTP connections now open, this one included */
     int host_connection_count;      /* of them, from this host */
-    int launcher_fd;                /* where deliveries are asked for (launch/), or -1 */
+    struct launch_link *link;       /* where deliveries are asked for (launch/); NULL: the message waits on the queue */
     struct str sender_override;     /* -f of a trusted caller with -bs, -bS; has_sender says if given */
     bool has_sender;
 };
