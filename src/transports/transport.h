@@ -13,6 +13,7 @@
 struct rewrite_rule;
 struct transport_channel;           /* an open connection: smtp transport */
 struct transport_run;
+struct retry_notes;
 
 /* A configured transport: the generic options (manual: generic options for transports). */
 struct transport {
@@ -24,18 +25,26 @@ struct transport {
     struct template *current_directory, *debug_print, *event_action, *headers_add, *headers_remove, *home_directory, *max_parallel,
         *message_size_limit, *return_path, *shadow_condition, *transport_filter;
     struct str headers_rewrite, shadow_transport;
-    struct rewrite_rule *rewrite_rules;         /* made of headers_rewrite; NULL: none */
-    unsigned rewrite_existing;
+    const struct rewrite_rule *rewrite_rules;   /* made of headers_rewrite; NULL: none */
     struct id_option user, group;
     int transport_filter_timeout;
+};
+
+/* How deliver/ may group addresses. */
+struct transport_batching {
+    int max_addresses;              /* 0: no limit */
+    struct template *batch_id;      /* NULL: none */
+    bool is_multi_domain;           /* false: all addresses of a run have the same domain */
 };
 
 struct transport_driver {
     struct driver_info info;
     bool is_local;                  /* runs as the user */
     bool has_reply_only;            /* sends a reply of its own instead of the message (autoreply): no size limit, no shadow */
-    /* How many addresses one run may take (0: no limit), and the value that must be equal for them; NULL: 1 and nothing. */
-    void (*batching)(const struct transport *transport, struct scope *scope, int *max_out, struct template **batch_id_out);
+    /* Local ones that may run as the submitting user (pipe_as_creator); NULL: never. */
+    bool (*runs_as_creator)(const struct transport *transport);
+    /* How addresses may be grouped; NULL: one by one. */
+    void (*batching)(const struct transport *transport, struct scope *scope, struct transport_batching *out);
     /* Carry it; each address has its outcome afterwards. */
     void (*run)(struct transport_run *run);
 };
@@ -63,12 +72,7 @@ struct transport_identity {
 enum outcome transport_identity_find(const struct transport *transport, struct address *addr, struct scope *scope,
                                      struct transport_identity *out, struct why *why);
 
-/* How deliver/ may group addresses. */
-struct transport_batching {
-    int max_addresses;              /* 0: no limit */
-    struct template *batch_id;      /* NULL: none */
-    bool is_multi_domain;           /* false: all addresses of a run have the same domain */
-};
+/* The grouping for the address in scope. */
 void transport_batching_find(const struct transport *transport, struct scope *scope, struct transport_batching *out);
 
 /* The limit of max_parallel; 0: none. */
@@ -104,6 +108,7 @@ struct transport_run {
     struct transport *transport;
     struct message *message;
     struct address *addresses;
+    struct address *duplicates;     /* addresses that this run serves too (first_of_duplicates), for Envelope-to:; may be NULL */
     struct scope scope;             /* origin, message, delivery …; the address is set here while the driver works */
     struct transport_identity identity;         /* for local ones */
     const struct transport_hooks *hooks;
@@ -111,7 +116,9 @@ struct transport_run {
     bool is_shadow;
     bool is_dont_deliver;           /* -N: all but the delivery itself */
     bool is_forced;                 /* retry times are not looked at (-qf, -M) */
+    struct retry_notes *retry_notes;            /* what remote transports learn about hosts; NULL: nobody asks */
     struct str return_path;         /* set by transport_run(): the generic option, or the errors address, or the sender */
+    struct scope_value values[3];   /* $return_path, $transport_name and the router's: this run's, for scope */
 };
 
 /* Run it: working directory, return_path, message_size_limit, debug_print, then the driver.  Every address of the chain

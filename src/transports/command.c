@@ -1,0 +1,105 @@
+#include "transports/command.h"
+#include "base/child.h"
+#include "expand/expand.h"
+
+const char **
+command_strings(const struct str_list *list, struct pool *pool)
+{
+    const char **strings = POOL_NEW_ARRAY(pool, const char *, list->count + 1);
+    size_t count = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        const char *text = pool_cstr(pool, list->items[i]);
+
+        if (text != NULL)
+            strings[count++] = text;
+    }
+    return strings;
+}
+
+static enum outcome
+split(struct str line, const struct command_request *request, struct pool *pool, struct str_list *arguments, struct why *why)
+{
+    const char *reason;
+
+    if (!child_split_arguments(pool, line, arguments, &reason))
+        return why_defer(why, 0, "4.3.5", "%s: %s", request->what, reason);
+    return OK;
+}
+
+static enum outcome
+add_expanded(struct str argument, const struct command_request *request, struct transport_run *run, struct str_list *out,
+             struct why *why)
+{
+    struct str text, reason;
+
+    if (str_is_empty(argument) || str_find_any(argument, "$\\") == STR_NONE) {
+        str_list_add(out, run->pool, argument);
+        return OK;
+    }
+    if (expand_text(argument, &run->scope, &text, why) != OK) {
+        reason = why->text;
+        return why_defer(why, 0, "4.3.5", "Expansion of \"%.*s\" from command \"%.*s\" in %s failed: %.*s", STR_ARG(argument),
+                         STR_ARG(request->line), request->what, STR_ARG(reason));
+    }
+    str_list_add(out, run->pool, text);
+    return OK;
+}
+
+static void
+add_addresses(struct transport_run *run, struct str_list *out)
+{
+    for (const struct address *addr = run->addresses; addr != NULL; addr = addr->next)
+        str_list_add(out, run->pool, addr->text);
+}
+
+static enum outcome
+add_argument(struct str argument, char quote, const struct command_request *request, struct transport_run *run, struct str_list *out,
+             struct why *why)
+{
+    if (!request->is_expanded) {
+        str_list_add(out, run->pool, argument);
+        return OK;
+    }
+    if (quote == 0 && str_eq_c(argument, "$pipe_addresses")) {
+        add_addresses(run, out);
+        return OK;
+    }
+    if (quote == 0 && request->address_pipe.len > 0 && str_eq_c(argument, "$address_pipe"))
+        return split(request->address_pipe, request, run->pool, out, why);
+    return add_expanded(argument, request, run, out, why);
+}
+
+/* The name of the program may come from the configuration only; what a peer wrote may at most be an argument. */
+static enum outcome
+check_taint(const struct str_list *arguments, const struct command_request *request, struct why *why)
+{
+    for (size_t i = 0; i < arguments->count; i++) {
+        if (!str_is_tainted(arguments->items[i]) || (i > 0 && !request->is_argument_taint_refused))
+            continue;
+        return why_defer(why, 0, "4.3.5", i == 0 ? "Tainted '%.*s' (command for %s) not permitted"
+                         : "Tainted arg '%.*s' in %s not permitted", STR_ARG(arguments->items[i]), request->what);
+    }
+    return OK;
+}
+
+enum outcome
+command_make(const struct command_request *request, struct transport_run *run, const char ***argv_out, struct why *why)
+{
+    struct str_list split_up = { 0 }, arguments = { 0 };
+
+    if (split(request->line, request, run->pool, &split_up, why) != OK)
+        return DEFER;
+    for (size_t i = 0; i < split_up.count; i++) {
+        char quote = child_argument_quote(request->line, i);
+
+        if (add_argument(split_up.items[i], quote, request, run, &arguments, why) != OK)
+            return DEFER;
+    }
+    if (arguments.count == 0 || str_is_empty(arguments.items[0]))
+        return why_defer(why, 0, "4.3.5", "Empty command line for %s", request->what);
+    if (check_taint(&arguments, request, why) != OK)
+        return DEFER;
+    *argv_out = command_strings(&arguments, run->pool);
+    return OK;
+}
