@@ -23,6 +23,8 @@ struct header_addition {
 struct address {
     struct address *next;           /* in whatever chain it stands */
     struct address *parent;         /* NULL for an original recipient */
+    int open_children;              /* children not yet finished: the last one finishes this address too */
+    bool is_held;                   /* a child was deferred: not finished in this delivery */
     struct address *first_of_duplicates;
     int recipient_index;            /* of the original recipient in the message, or -1 */
     enum address_kind kind;
@@ -49,6 +51,9 @@ struct address {
     uid_t uid;
     gid_t gid;
     bool has_uid, has_gid, does_initgroups;
+    bool has_local_user;            /* check_local_user found it: $local_user_uid, $local_user_gid */
+    uid_t local_user_uid;
+    gid_t local_user_gid;
     int mode;                       /* for generated files: 0 unless set by a filter */
     bool is_routed_locally, is_case_restored, is_one_time, is_unseen_copy, is_report_group, is_pass_on_timeout, is_smtputf8;
     bool is_reply_allowed, is_pipe_expansion_wanted, is_file_directory;
@@ -63,6 +68,7 @@ struct address {
     int dsn_aware;                  /* next host announced DSN: 0 unknown, 1 no, 2 yes */
     struct host *host_used;
     struct str confirmation;        /* the host's final reply */
+    struct str one_time_parent;     /* the recipient this one was made of by one_time, for the log; or empty */
     struct str shadow_text, return_file;
     time_t retry_at;
     double transport_time_s;
