@@ -81,6 +81,7 @@ struct option {
     bool is_repeatable;             /* several settings are joined (headers_add, set, condition …) */
     char joiner;                    /* with this: '\n' or ':' */
     const char *initial;            /* the value before any setting, read like one from the file; NULL: what defaults hold */
+    bool is_alias;                  /* stands for other rows: -bP does not show it */
     bool is_admin_only;             /* hidden from -bP for others even without "hide" */
     bool (*set)(struct option_reader *reader, const struct option *option, void *base, struct str value);
     struct str (*print)(struct pool *pool, const struct option *option, const void *base);

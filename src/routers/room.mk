@@ -1,0 +1,14 @@
+tables-y += routers:struct router_driver:routers/router.h
+objs-y += router.o router_options.o route.o preconditions.o accepted.o identity.o route_hosts.o route_words.o variables.o
+rows-y += driver_families:router_family
+rows-y += variables:router_variables[]
+objs-$(ROUTER_ACCEPT) += accept.o
+rows-$(ROUTER_ACCEPT) += routers:accept_driver
+objs-$(ROUTER_DNSLOOKUP) += dnslookup.o
+rows-$(ROUTER_DNSLOOKUP) += routers:dnslookup_driver
+objs-$(ROUTER_IPLITERAL) += ipliteral.o
+rows-$(ROUTER_IPLITERAL) += routers:ipliteral_driver
+objs-$(ROUTER_MANUALROUTE) += manualroute.o
+rows-$(ROUTER_MANUALROUTE) += routers:manualroute_driver
+objs-$(ROUTER_REDIRECT) += redirect.o redirect_list.o redirect_file.o redirect_targets.o
+rows-$(ROUTER_REDIRECT) += routers:redirect_driver
