@@ -27,7 +27,7 @@ launch_child_begin(const struct launch_settings *settings)
 
     signals_reset();
     if (settings->duties->started != NULL)
-        settings->duties->started();
+        settings->duties->started(settings->duties->data);
     null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null_fd == -1)
         return;

@@ -28,7 +28,8 @@ struct launch_ids {
  * process that has its ids already and returns that process's exit status. */
 struct launch_duties {
     /* First thing in every child: let go of what is the parent's (listening sockets, log files).  May be NULL. */
-    void (*started)(void);
+    void (*started)(void *data);
+    void *data;
     /* A whole delivery.  link: may run transports and open users' files; options: the asker's bytes. */
     int (*deliver)(struct launch_link *link, const char *id, struct str options);
     /* One local transport for one batch, as the user.  fds[0]: the job (a sealed file only this function decodes);
@@ -89,6 +90,9 @@ struct launcher *launcher_new(struct pool *pool, const struct launch_settings *s
 int launcher_link_new(struct launcher *launcher, unsigned rights);
 struct launch_link *launch_link_adopt(struct pool *pool, int fd, unsigned rights, bool is_privileged);
 
+/* Serve the socket of notify_listen() too: deliveries may be asked for, nothing is answered. */
+void launcher_adopt_notifier(struct launcher *launcher, int fd);
+
 /* For poll(): writes up to room descriptors to watch for POLLIN and returns how many there are. */
 size_t launcher_descriptors(const struct launcher *launcher, int *fds_out, size_t room);
 
@@ -107,6 +111,10 @@ void launcher_forget(struct launcher *launcher);
  * a direct link. */
 int launcher_run_alone(struct pool *pool, const struct launch_settings *settings, unsigned rights,
                        int (*work)(struct launch_link *link, void *data), void *data);
+
+/* Root, for a message that somebody waits for: leave a launcher in a process of its own, which ends when its last asker and
+ * delivery have; this process becomes the mail user for good and gets the link.  Not root: a direct link.  NULL if that failed. */
+struct launch_link *launcher_start_beside(struct pool *pool, const struct launch_settings *settings, unsigned rights);
 
 /* ---- Ids: the only calls that change them. */
 

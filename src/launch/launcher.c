@@ -14,6 +14,7 @@ struct served_link {
     int fd;                         /* -1: free */
     unsigned rights;
     uint32_t generation;            /* so that a child of a former holder is not taken for one of this */
+    bool is_one_way;                /* the notifier socket: nobody waits for an answer, and no asker ends it */
     size_t child_count;
     char id[LAUNCH_ID_MAX_BYTES + 1];       /* a delivery may ask for its own message only */
 };
@@ -97,6 +98,16 @@ launcher_link_new(struct launcher *launcher, unsigned rights)
     return link_pair(launcher, rights, STR(""), &slot);
 }
 
+void
+launcher_adopt_notifier(struct launcher *launcher, int fd)
+{
+    size_t slot = link_slot(launcher);
+
+    launcher->links[slot] = (struct served_link){
+        .fd = fd, .rights = LAUNCH_MAY_DELIVER, .generation = launcher->links[slot].generation + 1, .is_one_way = true
+    };
+}
+
 static void
 link_drop(struct launcher *launcher, size_t slot)
 {
@@ -131,7 +142,9 @@ launcher_forget(struct launcher *launcher)
 static void
 reply_send(struct launcher *launcher, size_t slot, const struct launch_record *reply)
 {
-    if (launcher->links[slot].fd != -1 && !launch_record_send(launcher->links[slot].fd, reply, false))
+    const struct served_link *link = &launcher->links[slot];
+
+    if (link->fd != -1 && !link->is_one_way && !launch_record_send(link->fd, reply, false))
         link_drop(launcher, slot);
 }
 
@@ -298,7 +311,8 @@ request_serve(struct launcher *launcher, size_t slot, const struct launch_record
     unsigned needed = right_needed(request->kind);
 
     if (needed == 0 || request->sequence == 0) {
-        link_drop(launcher, slot);
+        if (!launcher->links[slot].is_one_way)
+            link_drop(launcher, slot);
         return;
     }
     if ((launcher->links[slot].rights & needed) == 0)
@@ -331,7 +345,8 @@ launcher_handle(struct launcher *launcher, int fd)
             return;
         case LAUNCH_CLOSED:
         case LAUNCH_MALFORMED:
-            link_drop(launcher, slot);
+            if (!launcher->links[slot].is_one_way)
+                link_drop(launcher, slot);
             return;
         }
     }

@@ -93,6 +93,10 @@ ask(struct launch_link *link, struct launch_record *request, char *buffer, struc
     }
     if (link->fd == -1 || !launch_record_send(link->fd, request, true))
         return false;
+    if (link->is_one_way) {
+        *reply_out = (struct launch_record){ .kind = LAUNCH_REPLY_STARTED, .sequence = request->sequence };
+        return true;
+    }
     return reply_await(link, request->sequence, buffer, reply_out);
 }
 
@@ -137,7 +141,7 @@ launch_deliver(struct launch_link *link, const char *id, struct str options, boo
         return launcher_gone(why);
     if (reply.kind == LAUNCH_REPLY_REFUSED)
         return why_defer(why, reply.error, "4.3.2", "cannot start a delivery process: %.*s", STR_ARG(reply.text));
-    if (!is_waiting)
+    if (!is_waiting || link->is_one_way)
         return OK;
     if (end_await(link, request.sequence, &status, why) != OK)
         return DEFER;

@@ -22,6 +22,7 @@ struct launch_link {
     int fd;                                 /* -1: served in children of this process */
     unsigned rights;
     bool is_privileged;                     /* the other side is root */
+    bool is_one_way;                        /* a notifier socket: requests only */
     uint32_t sequence;                      /* of the latest request */
     struct link_ended ended[LINK_ENDED_MAX];        /* ends that were read while waiting for something else */
     size_t ended_count;

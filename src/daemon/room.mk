@@ -1,0 +1,1 @@
+objs-y += daemon.o sessions.o runners.o

@@ -1,0 +1,1 @@
+objs-y += list.o act.o run.o
