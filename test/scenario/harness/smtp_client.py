@@ -98,6 +98,14 @@ class Smtp:
         """True once the server has closed the connection without a further reply."""
         return self.reply() is None
 
+    def closed_or_alive(self):
+        """False if the server has closed the connection; True if it still answers a NOOP."""
+        try:
+            self.send("NOOP\r\n")
+        except OSError:
+            return False
+        return self.reply() is not None
+
     def helo(self, name="client.example"):
         return self.cmd(f"EHLO {name}", 250)
 
