@@ -74,7 +74,7 @@ struct acl_state {
 
     struct str log_reject_targets;  /* as given to log_reject_target */
     unsigned log_reject;            /* enum log_target bits for the rejection of the run just ended */
-    struct map *lists;              /* lists read from files or made from text, by path or text */
+    struct map lists;               /* lists read from files or made from text, by path or text */
     int depth;
 
     /* Hooks; NULL: nothing to do. */
@@ -97,6 +97,7 @@ struct acl_reply {
     struct str user_text;           /* for the client; empty: the default text; may hold LF, may begin with a code */
     struct str log_text;            /* for the log; empty: none */
     bool has_message;               /* user_text comes from a message modifier */
+    bool is_log_message_set;        /* log_text holds a log_message text */
     struct address *sender_failed;  /* the sender verification that failed in this run and is to be reported, or NULL */
     bool is_sender_detail_wanted;   /* no /no_details */
 };

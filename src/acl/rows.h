@@ -17,9 +17,10 @@ struct acl_call {
     struct template *template;      /* the argument as written */
     const struct acl_statement *statement;
     struct acl_reply *reply;
-    /* what the call leaves */
+    /* what the calls of one statement leave */
     struct str user_text, log_text; /* why it is false or cannot be told */
-    bool is_endpass_seen;
+    struct template *message, *log_message;     /* the latest of these modifiers */
+    bool is_endpass_seen, is_log_message_set;
     bool is_drop_wanted;            /* a called list said drop */
 };
 
@@ -56,6 +57,12 @@ struct acl_verify {
     unsigned forbidden;
     enum acl_test (*test)(struct acl_call *call, struct str value, struct str options);
 };
+
+/* Gather header fields as the add_header modifier does. */
+void acl_add_headers(struct acl_state *state, struct str text);
+
+/* The message's id for log lines once it has one, or NULL. */
+const char *acl_message_id(const struct scope *scope);
 
 /* Fill call->log_text and give the result. */
 enum acl_test acl_call_bad(struct acl_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -13,6 +13,10 @@ enum outcome host_name_lookup(struct origin *origin, struct why *why);
 struct str origin_full_host(const struct origin *origin, struct pool *pool);
 struct str origin_received_host(const struct origin *origin, struct pool *pool);
 
+/* How log lines name the other side: "H=name (helo) [address]:port I=[ours]:port U=ident", as far as known and selected; without
+ * is_tagged the same without "H=" and, for a local caller, the bare login name. */
+struct str origin_log_host(const struct origin *origin, bool is_tagged, struct pool *pool);
+
 /* Does the name given in HELO fit the client (manual: helo_verify_hosts)?  OK fits (origin->is_helo_verified set), FAIL, DEFER. */
 enum outcome origin_helo_verify(struct origin *origin, struct why *why);
 #endif
