@@ -1,1 +1,2 @@
 objs-y += ip_address.o
+objs-y += log_host.o
