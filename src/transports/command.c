@@ -1,6 +1,7 @@
 #include "transports/command.h"
 #include "base/child.h"
 #include "expand/expand.h"
+#include "transports/common.h"
 
 const char **
 command_strings(const struct str_list *list, struct pool *pool)
@@ -23,7 +24,7 @@ split(struct str line, const struct command_request *request, struct pool *pool,
     const char *reason;
 
     if (!child_split_arguments(pool, line, arguments, &reason))
-        return why_defer(why, 0, "4.3.5", "%s: %s", request->what, reason);
+        return transport_defer(why, 0, "%s: %s", request->what, reason);
     return OK;
 }
 
@@ -39,8 +40,8 @@ add_expanded(struct str argument, const struct command_request *request, struct 
     }
     if (expand_text(argument, &run->scope, &text, why) != OK) {
         reason = why->text;
-        return why_defer(why, 0, "4.3.5", "Expansion of \"%.*s\" from command \"%.*s\" in %s failed: %.*s", STR_ARG(argument),
-                         STR_ARG(request->line), request->what, STR_ARG(reason));
+        return transport_defer(why, 0, "Expansion of \"%.*s\" from command \"%.*s\" in %s failed: %.*s", STR_ARG(argument),
+                               STR_ARG(request->line), request->what, STR_ARG(reason));
     }
     str_list_add(out, run->pool, text);
     return OK;
@@ -77,8 +78,7 @@ check_taint(const struct str_list *arguments, const struct command_request *requ
     for (size_t i = 0; i < arguments->count; i++) {
         if (!str_is_tainted(arguments->items[i]) || (i > 0 && !request->is_argument_taint_refused))
             continue;
-        return why_defer(why, 0, "4.3.5", i == 0 ? "Tainted '%.*s' (command for %s) not permitted"
-                         : "Tainted arg '%.*s' in %s not permitted", STR_ARG(arguments->items[i]), request->what);
+        return why_fail(why, 0, "5.3.5", "Tainted arg %zu for %s command: '%.*s'", i, request->what, STR_ARG(arguments->items[i]));
     }
     return OK;
 }
@@ -97,9 +97,9 @@ command_make(const struct command_request *request, struct transport_run *run, c
             return DEFER;
     }
     if (arguments.count == 0 || str_is_empty(arguments.items[0]))
-        return why_defer(why, 0, "4.3.5", "Empty command line for %s", request->what);
+        return transport_defer(why, 0, "Empty command line for %s", request->what);
     if (check_taint(&arguments, request, why) != OK)
-        return DEFER;
+        return FAIL;
     *argv_out = command_strings(&arguments, run->pool);
     return OK;
 }

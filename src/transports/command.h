@@ -6,7 +6,7 @@
 
 struct command_request {
     struct str line;                /* as configured, or from a redirection */
-    const char *what;               /* for errors: "pipe command", "transport filter", "lmtp command" */
+    const char *what;               /* for errors: "address_pipe transport", "transport filter" */
     bool is_expanded;               /* expand each argument */
     struct str address_pipe;        /* what an argument $address_pipe stands for (force_command); empty: nothing special */
     bool is_argument_taint_refused;

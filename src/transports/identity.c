@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include "expand/expand.h"
 #include "message/origin.h"
-#include "transports/transport.h"
+#include "transports/common.h"
 
 /* The option's source expanded; DEFER with the error worded. */
 static enum outcome
@@ -18,7 +18,7 @@ expand_id(const struct transport *transport, const struct id_option *option, con
         return OK;
     }
     reason = why->text;
-    return why_defer(why, 0, "4.3.5", "Failed to expand %s string \"%.*s\" from the %.*s transport: %.*s", kind,
+    return transport_defer(why, NUMBER_NONE, "Failed to expand %s string \"%.*s\" from the %.*s transport: %.*s", kind,
                      STR_ARG(option->source->text), STR_ARG(transport->instance.name), STR_ARG(reason));
 }
 
@@ -48,7 +48,7 @@ find_user(const struct transport *transport, struct scope *scope, struct transpo
     name = pool_cstr(scope->pool, text);
     entry = name != NULL && *name != '\0' ? getpwnam(name) : NULL;
     if (entry == NULL)
-        return why_defer(why, 0, "4.3.5", "Failed to find user \"%.*s\" from expanded string \"%.*s\" from the %.*s transport",
+        return transport_defer(why, NUMBER_NONE, "Failed to find user \"%.*s\" from expanded string \"%.*s\" from the %.*s transport",
                          STR_ARG(text), STR_ARG(option->source->text), STR_ARG(transport->instance.name));
     out->uid = entry->pw_uid;
     if (!*has_gid)
@@ -79,7 +79,7 @@ find_group(const struct transport *transport, struct scope *scope, gid_t *gid_ou
     name = pool_cstr(scope->pool, text);
     entry = name != NULL && *name != '\0' ? getgrnam(name) : NULL;
     if (entry == NULL)
-        return why_defer(why, 0, "4.3.5", "Failed to find group \"%.*s\" from expanded string \"%.*s\" from the %.*s transport",
+        return transport_defer(why, NUMBER_NONE, "Failed to find group \"%.*s\" from expanded string \"%.*s\" from the %.*s transport",
                          STR_ARG(text), STR_ARG(option->source->text), STR_ARG(transport->instance.name));
     *gid_out = entry->gr_gid;
     return OK;
@@ -119,7 +119,7 @@ find_ids(const struct transport *transport, const struct address *addr, struct s
         has_gid = true;
     }
     if (!has_gid)
-        return why_defer(why, 0, "4.3.5", "User set without group for %.*s transport", STR_ARG(transport->instance.name));
+        return transport_defer(why, NUMBER_NONE, "User set without group for %.*s transport", STR_ARG(transport->instance.name));
     return OK;
 }
 
@@ -133,11 +133,11 @@ find_directory(struct template *option, struct str given, const char *kind, cons
     *path_out = given;
     if (option != NULL && expand(option, scope, path_out, why) != OK) {
         reason = why->text;
-        return why_defer(why, 0, "4.3.5", "%s directory \"%.*s\" failed to expand for %.*s transport: %.*s", kind,
+        return transport_defer(why, NUMBER_NONE, "%s directory \"%.*s\" failed to expand for %.*s transport: %.*s", kind,
                          STR_ARG(option->text), STR_ARG(transport->instance.name), STR_ARG(reason));
     }
     if (path_out->len > 0 && path_out->ptr[0] != '/')
-        return why_defer(why, 0, "4.3.5", "%s directory path \"%.*s\" is not absolute for %.*s transport", kind,
+        return transport_defer(why, NUMBER_NOT_ABSOLUTE, "%s directory path \"%.*s\" is not absolute for %.*s transport", kind,
                          STR_ARG(*path_out), STR_ARG(transport->instance.name));
     return OK;
 }

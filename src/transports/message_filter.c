@@ -1,10 +1,11 @@
-#include <errno.h>
-#include <string.h>
-#include <unistd.h>
 #include "expand/expand.h"
 #include "transports/child_stream.h"
 #include "transports/command.h"
+#include "transports/common.h"
 #include "transports/message_write.h"
+
+/* What a shell returns for a command that does not exist. */
+enum { EXIT_UNKNOWN = 127 };
 
 bool
 message_has_filter(struct transport_run *run)
@@ -52,15 +53,17 @@ filter_start(struct transport_run *run, struct child_stream *stream, struct why 
     stream->deadline = deadline_in_s(run->transport->transport_filter_timeout);
     if (child_stream_start(stream, &spec, why) == OK)
         return OK;
+    if (why->detail == 1)
+        return transport_defer(why, NUMBER_FILTER, "Transport filter process failed (%d): unable to execute command", EXIT_UNKNOWN);
     reason = why->text;
-    return why_defer(why, 0, "4.3.0", "transport filter: %.*s", STR_ARG(reason));
+    return transport_defer(why, NUMBER_FILTER, "transport filter: %.*s", STR_ARG(reason));
 }
 
 static enum outcome
-filter_judge(struct child_stream *stream, enum child_end end, struct transport_run *run, struct why *why)
+filter_judge(struct child_stream *stream, enum child_end end, struct why *why)
 {
     if (stream->has_timed_out || (end == CHILD_TIMED_OUT && !stream->has_stopped)) {
-        why_defer(why, ETIMEDOUT, "4.3.0", "transport filter timeout while writing to the filter process");
+        transport_defer(why, NUMBER_FILTER, "transport filter timeout while writing to the filter process");
         why->cause = CAUSE_TIMEOUT;
         return DEFER;
     }
@@ -68,9 +71,8 @@ filter_judge(struct child_stream *stream, enum child_end end, struct transport_r
         return OK;
     if (end == CHILD_EXITED && child_code(&stream->child) == 0)
         return OK;
-    return why_defer(why, 0, "4.3.0", "transport filter process failed (%d)%s: %.*s", child_code(&stream->child),
-                     child_code(&stream->child) == 127 ? ": unable to execute command" : "",
-                     STR_ARG(child_end_text(run->pool, end, &stream->child)));
+    return transport_defer(why, NUMBER_FILTER, "Transport filter process failed (%d)%s", child_code(&stream->child),
+                           child_code(&stream->child) == EXIT_UNKNOWN ? ": unable to execute command" : "");
 }
 
 /* The filter reads the message with LF line ends while what it prints goes on into format. */
@@ -92,5 +94,5 @@ message_write_filtered(struct transport_run *run, struct line_format *format, st
     }
     line_format_flush(&to_filter);
     end = child_stream_finish(&stream);
-    return filter_judge(&stream, end, run, why);
+    return filter_judge(&stream, end, why);
 }

@@ -7,6 +7,7 @@
 #include "base/items.h"
 #include "expand/expand.h"
 #include "rewrite/rewrite.h"
+#include "transports/common.h"
 
 enum { BODY_CHUNK_BYTES = 65536 };
 
@@ -18,7 +19,7 @@ struct header_edit {
 };
 
 static enum outcome
-expand_header_item(struct str item, const char *option, struct transport_run *run, struct str *text_out, struct why *why)
+expand_header_item(struct str item, struct transport_run *run, struct str *text_out, struct why *why)
 {
     struct str reason;
     enum outcome outcome = expand_text(item, &run->scope, text_out, why);
@@ -29,8 +30,7 @@ expand_header_item(struct str item, const char *option, struct transport_run *ru
     if (why->is_forced)
         return OK;
     reason = why->text;
-    why_defer(why, 0, "4.3.5", "failed to expand %s: %.*s: %.*s", option, STR_ARG(item), STR_ARG(reason));
-    return DEFER;
+    return transport_defer(why, NUMBER_HEADERS, "Failed to expand headers_add or headers_remove: %.*s", STR_ARG(reason));
 }
 
 static enum outcome
@@ -50,7 +50,7 @@ collect_removed(struct header_edit *edit, struct why *why)
         struct items names;
         struct str name;
 
-        if (expand_header_item(item, "headers_remove", run, &text, why) != OK)
+        if (expand_header_item(item, run, &text, why) != OK)
             return DEFER;
         names = items_of(text);
         while (items_next(&names, run->pool, &name))
@@ -143,7 +143,7 @@ write_added_last(struct transport_run *run, struct line_format *format, struct w
     if (run->transport->headers_add->text.len == 0 || run->transport->headers_add->text.ptr[0] != '<')
         items.separator = '\n';
     while (items_next(&items, run->pool, &item)) {
-        if (expand_header_item(item, "headers_add", run, &text, why) != OK)
+        if (expand_header_item(item, run, &text, why) != OK)
             return DEFER;
         write_field(format, text);
     }
@@ -189,7 +189,7 @@ write_body(struct transport_run *run, struct line_format *format, struct why *wh
         if (count == -1 && errno == EINTR)
             continue;
         if (count == -1)
-            return why_defer(why, errno, "4.3.0", "failed to read the message body from the spool");
+            return transport_defer(why, errno, "failed to read the message body from the spool");
         line_format_text(format, str_make(chunk, (size_t)count));
         at += count;
     }

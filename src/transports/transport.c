@@ -8,7 +8,7 @@
 #include "log/log.h"
 #include "rewrite/rewrite.h"
 #include "routers/router.h"
-#include "transports/option_default.h"
+#include "transports/common.h"
 
 static const struct transport generic_defaults = { .retry_use_local_part = true, .transport_filter_timeout = 300 };
 
@@ -50,7 +50,6 @@ generic_init(struct driver_instance *instance, struct pool *pool, struct str *wh
     struct why why;
 
     why_init(&why, pool);
-    option_default(&transport->message_size_limit, instance, pool, "message_size_limit", "0");
     if (!transport->is_retry_use_local_part_set)
         transport->retry_use_local_part = transport_driver(transport)->is_local;
     if (transport->body_only && transport->headers_only) {
@@ -74,16 +73,6 @@ const struct driver_family transport_family = {
     .drivers = (const struct driver_info *const *)transports_rows,
     .init = generic_init,
 };
-
-void
-option_default(struct template **field, const struct driver_instance *instance, struct pool *pool, const char *option, const char *text)
-{
-    if (*field != NULL)
-        return;
-    *field = POOL_NEW(pool, struct template);
-    **field = (struct template){ .text = str_of(text), .at = instance->at, .option_name = option };
-    (*field)->owner = pool_cstr(pool, pool_printf(pool, "%.*s transport", STR_ARG(instance->name)));
-}
 
 struct transport *
 transport_find(struct str name)
@@ -226,28 +215,8 @@ find_return_path(struct transport_run *run, struct why *why)
     if (why->is_forced)
         return OK;
     text = why->text;
-    return why_defer(why, 0, "4.3.5", "failed to expand return path \"%.*s\" in %.*s transport: %.*s",
+    return transport_defer(why, NUMBER_RETURN_PATH, "Failed to expand return path \"%.*s\" in %.*s transport: %.*s",
                      STR_ARG(run->transport->return_path->text), STR_ARG(run->transport->instance.name), STR_ARG(text));
-}
-
-/* "nnn", "nnnK", "nnnM", "nnnG". */
-static bool
-size_parse(struct str text, int64_t *size_out)
-{
-    int64_t unit = 1;
-
-    text = str_trim(text);
-    if (text.len > 0) {
-        switch (ascii_upper(text.ptr[text.len - 1])) {
-        case 'K': unit = 1024; break;
-        case 'M': unit = 1024 * 1024; break;
-        case 'G': unit = 1024 * 1024 * 1024; break;
-        default: break;
-        }
-    }
-    if (unit > 1)
-        text.len--;
-    return str_to_i64(text, size_out) && *size_out >= 0 && !__builtin_mul_overflow(*size_out, unit, size_out);
 }
 
 static enum outcome
@@ -257,16 +226,16 @@ check_message_size(struct transport_run *run, struct why *why)
     struct str text;
     int64_t limit;
 
-    if (transport_driver(transport)->has_reply_only || str_eq_c(transport->message_size_limit->text, "0"))
+    if (transport_driver(transport)->has_reply_only || transport->message_size_limit == NULL)
         return OK;
     if (expand(transport->message_size_limit, &run->scope, &text, why) != OK) {
         text = why->text;
-        return why_defer(why, 0, "4.3.5", "failed to expand message_size_limit in %.*s transport: %.*s",
-                         STR_ARG(transport->instance.name), STR_ARG(text));
+        return transport_defer(why, NUMBER_NONE, "failed to expand message_size_limit in %.*s transport: %.*s",
+                               STR_ARG(transport->instance.name), STR_ARG(text));
     }
     if (!size_parse(text, &limit))
-        return why_defer(why, 0, "4.3.5", "failed to expand message_size_limit in %.*s transport: malformed size \"%.*s\"",
-                         STR_ARG(transport->instance.name), STR_ARG(text));
+        return transport_defer(why, NUMBER_NONE, "invalid message_size_limit in %.*s transport: integer expected but \"%.*s\" found",
+                               STR_ARG(transport->instance.name), STR_ARG(text));
     if (limit > 0 && run->message->message_bytes > limit)
         return why_fail(why, 0, "5.3.4", "message is too big (transport limit = %lld)", (long long)limit);
     return OK;
@@ -283,7 +252,7 @@ enter_directory(struct transport_run *run, struct why *why)
         directory = pool_cstr(run->pool, run->identity.current_directory);
     if (directory != NULL && chdir(directory) == 0)
         return OK;
-    return why_defer(why, errno, "4.3.5", "failed to chdir to %.*s", STR_ARG(run->identity.current_directory));
+    return transport_defer(why, errno, "failed to chdir to %.*s", STR_ARG(run->identity.current_directory));
 }
 
 static void

@@ -2,7 +2,10 @@
  *
  * A local transport runs in the local-delivery child, as the user that transport_identity_find() named; a remote one
  * in a remote-delivery child, as the mail user.  Both work on a chain of addresses that share the transport and leave
- * in each: outcome, why, host_used, confirmation and the facts for the delivery line. */
+ * in each: outcome, why, host_used, confirmation and the facts for the delivery line.
+ *
+ * why.sys_errno is the number for the log's "defer (N)": above zero a system error, whose text is not part of why.text;
+ * below zero one of the numbers that Exim's logs use for its own reasons (enum transport_number in common.h). */
 #ifndef TRANSPORTS_TRANSPORT_H
 #define TRANSPORTS_TRANSPORT_H
 #include "address/address.h"
