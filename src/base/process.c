@@ -48,3 +48,11 @@ process_cache(const void *key, size_t size_bytes)
     all->first = entry;
     return entry->object;
 }
+
+void
+process_caches_drop(void)
+{
+    if (process.caches != NULL)
+        pool_free(process_pool());
+    process.caches = NULL;
+}

@@ -40,4 +40,7 @@ void *process_cache(const void *key, size_t size_bytes);
 
 /* A pool for what such caches hold. */
 struct pool *process_pool(void);
+
+/* Forget all caches: the configuration that they may point into is replaced. */
+void process_caches_drop(void);
 #endif

@@ -33,6 +33,7 @@ struct receive_options {
     } error_mode;
     struct str envid;               /* -V… of sendmail; empty */
     bool is_dont_deliver;           /* -N */
+    bool suppresses_fixups;         /* -G */
     struct str report_of_id;        /* this message is the bounce of that one: "R=" of the log line; empty */
     int64_t size_limit_bytes;       /* 0: message_size_limit */
 };

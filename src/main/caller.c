@@ -1,0 +1,61 @@
+#include "main/caller.h"
+#include <pwd.h>
+#include <unistd.h>
+#include "config/config.h"
+
+enum { GROUPS_MAX = 1024 };
+
+/* The name of a passwd entry's comment field ends at the first comma; "&" stands for the login. */
+static struct str
+full_name_of(const struct passwd *entry, struct pool *pool)
+{
+    struct str name, rest;
+
+    str_cut(str_of(entry->pw_gecos), ',', &name, &rest);
+    return pool_dup_tainted(pool, name);
+}
+
+void
+caller_find(struct caller *caller, struct pool *pool)
+{
+    const struct passwd *entry;
+
+    *caller = (struct caller){ .uid = getuid(), .gid = getgid() };
+    caller->is_root = caller->uid == 0;
+    caller->is_privileged_start = geteuid() != caller->uid || getegid() != caller->gid;
+    entry = getpwuid(caller->uid);
+    if (entry == NULL) {
+        caller->login = pool_printf(pool, "%u", (unsigned)caller->uid);
+        return;
+    }
+    caller->login = pool_dup(pool, str_of(entry->pw_name));
+    caller->full_name = full_name_of(entry, pool);
+    caller->home = pool_dup(pool, str_of(entry->pw_dir));
+}
+
+static bool
+list_has(const struct id_list *list, uid_t id)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->ids[i] == id)
+            return true;
+    return false;
+}
+
+void
+caller_judge(struct caller *caller, uid_t mail_uid, gid_t mail_gid)
+{
+    gid_t groups[GROUPS_MAX];
+    int count = getgroups(GROUPS_MAX - 1, groups);
+
+    if (count < 0)
+        count = 0;
+    groups[count++] = caller->gid;
+    caller->is_mail_user = caller->uid == mail_uid;
+    caller->is_admin = caller->is_trusted = caller->is_root || caller->is_mail_user;
+    caller->is_trusted |= list_has(&config->trusted_users, caller->uid);
+    for (int i = 0; i < count; i++) {
+        caller->is_admin |= groups[i] == mail_gid || list_has(&config->admin_groups, groups[i]);
+        caller->is_trusted |= list_has(&config->trusted_groups, groups[i]);
+    }
+}
