@@ -6,3 +6,7 @@ rows-y += config_sections:acl_section
 rows-y += acl_conditions:basic_acl_conditions[]
 rows-y += acl_conditions:acl_modifiers[]
 rows-y += acl_controls:acl_basic_controls[]
+objs-y += dnslists.o ratelimit.o seen.o
+rows-y += acl_conditions:acl_dnslists_conditions[]
+rows-y += acl_conditions:acl_ratelimit_conditions[]
+rows-y += acl_conditions:acl_seen_conditions[]

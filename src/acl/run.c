@@ -415,6 +415,7 @@ acl_run(enum acl_point point, struct template *option, struct scope *scope, stru
     *reply_out = (struct acl_reply){ 0 };
     state->point = point;
     state->log_reject = LOG_TO_MAIN | LOG_TO_REJECT;
+    map_init(&state->ratelimits_command, state->message_pool, false);
     if (option == NULL)
         return default_result(point);
     if (inner.captures == NULL)
