@@ -4,6 +4,7 @@
  * remembered by the process.  Texts of records come from outside and are tainted. */
 #ifndef NET_DNS_H
 #define NET_DNS_H
+#include "base/list.h"
 #include "base/outcome.h"
 #include "net/ip_address.h"
 
@@ -51,7 +52,9 @@ struct dns_result {
     const struct dns_record *additional;    /* addresses from the additional section */
     const struct dns_record *soa;   /* of the authority section, or NULL */
     size_t count;
+    struct str authority_name;      /* owner of the first NS record (SOA, if nothing was found) of the authority section */
     bool is_secure;                 /* AD bit, or AA for dns_trust_aa */
+    bool is_alias;                  /* a CNAME was followed */
     bool is_authoritative;
     uint32_t ttl_s;                 /* smallest of the records; of a negative answer by RFC 2308 */
     const char *problem;            /* constant text for AGAIN and FAIL: "timed out", "SERVFAIL", "CNAME loop" … */
@@ -59,7 +62,7 @@ struct dns_result {
 
 /* Look up records of one type.  name: no final dot needed, case as it comes; may be tainted.  The result lives in pool.
  * is_dnssec_wanted: ask for validated data (AD).  dns_check_names_pattern, dns_again_means_nonexist, dns_cname_loops apply.
- * DNS_ANY is allowed only in dns_lookup_raw(). */
+ * DNS_ANY is for dns_lookup_raw() only. */
 enum dns_answer dns_lookup(struct str name, enum dns_type type, bool is_dnssec_wanted, struct pool *pool, struct dns_result *result_out);
 
 /* As dns_lookup(), without following CNAMEs. */
@@ -68,6 +71,9 @@ enum dns_answer dns_lookup_raw(struct str name, enum dns_type type, bool is_dnss
 
 /* CSA (draft-ietf-marid-csv-csa): search for _client._smtp.name and its parents; found_out: the name that had it. */
 enum dns_answer dns_lookup_csa(struct str name, struct pool *pool, struct dns_result *result_out, struct str *found_out);
+
+/* Domains to be tried behind a name that is not fully qualified: the resolver's default domain, or its whole search list. */
+struct str_list dns_search_domains(bool has_parents, struct pool *pool);
 
 /* "MX" … in any case; false for an unknown word. */
 bool dns_type_find(struct str word, enum dns_type *type_out);

@@ -19,32 +19,46 @@ enum host_find {
 };
 
 struct host_find_request {
-    bool is_mx_wanted, is_a_wanted, is_aaaa_wanted;     /* records to look for; set all for the usual search */
+    bool is_mx_wanted, is_a_wanted;     /* records to look for: is_a_wanted is off for mx_domains */
     struct str srv_service;         /* check_srv: "smtp" → _smtp._tcp.domain; empty: no SRV */
-    struct template *mx_fail_domains, *srv_fail_domains;        /* failing to look these up is HOST_FIND_FAILED, not _AGAIN */
+    struct template *mx_fail_domains, *srv_fail_domains;        /* failing to look these up counts as "there is none" */
     struct template *ignore_target_hosts;
     struct template *dnssec_request_domains, *dnssec_require_domains;
-    struct template *ipv4_only, *ipv4_prefer;   /* expanded booleans of the dnslookup router; NULL: main option dns_ipv4_lookup alone */
+    bool is_ipv4_only, is_ipv4_preferred;       /* as the router's options say, see host_find_option_is_on() */
     bool is_qualify_single, is_search_parents;
-    bool is_local_kept;             /* do not cut the list at the first local host: lists of @mx_any */
-    struct str whitelist_domain;    /* name under which the domain's lists are asked: the routed domain */
+    bool is_local_kept;             /* do not cut the list at a local host: for @mx_any */
 };
 
-/* Request with the defaults: MX, A and AAAA. */
+/* What a search tells besides its hosts. */
+struct host_find_result {
+    enum host_find found;
+    struct host *hosts;             /* sorted (equal preferences shuffled), one entry for each address; NULL unless found */
+    struct str full_name;           /* the fully qualified name, where it differs from what was asked; else empty */
+    bool is_local_removed;          /* a less preferred host was this one: it and what comes after it were left out */
+    bool is_secure;                 /* the MX or SRV records were validated */
+};
+
+/* Request with the defaults: MX, then address records. */
 struct host_find_request host_find_request_default(void);
 
-/* Hosts for mail to domain by DNS.  *hosts_out: sorted (equal preferences shuffled), addresses filled, one entry for each address, in
- * scope->pool.  full_name_out (may be NULL): the fully qualified name, where it differs.  why says what went wrong. */
-enum host_find host_find_by_dns(struct str domain, const struct host_find_request *request, struct scope *scope,
-                                struct host **hosts_out, struct str *full_name_out, struct why *why);
+/* Values of ipv4_only and ipv4_prefer: anything but a forced failure, "", "0", "no", "false" is on.  DEFER: why says what went wrong. */
+enum outcome host_find_option_is_on(struct template *option, struct scope *scope, bool *is_on_out, struct why *why);
 
-/* Fill the addresses of one named host (host->name; host->next is kept behind what is inserted): hosts file and DNS as the system
- * does it (byname), or DNS address records only.  A name that is an IP address finds itself. */
+/* Hosts for mail to domain by DNS, in scope->pool.  why says what went wrong. */
+enum host_find host_find_by_dns(struct str domain, const struct host_find_request *request, struct scope *scope,
+                                struct host_find_result *result_out, struct why *why);
+
+/* Fill the addresses of one named host (host->next is kept behind what is inserted): hosts file and DNS as the system does it
+ * (byname), or DNS address records only.  A name that is an IP address finds itself.  With HOST_FOUND_LOCAL one of them is ours. */
 enum host_find host_find_by_name(struct host *host, const struct host_find_request *request, struct scope *scope, struct why *why);
 enum host_find host_find_addresses(struct host *host, const struct host_find_request *request, struct scope *scope, struct why *why);
 
-/* Copy without the host's successors. */
+/* A host alone. */
 struct host *host_new(struct pool *pool, struct str name, struct str address, int mx);
 
+/* Is it this host: by hosts_treat_as_local, or by its address? */
+bool host_is_local(const struct host *host, struct scope *scope);
+
+/* HOST_FOUND … as text for traces. */
 const char *host_find_name(enum host_find found);
 #endif

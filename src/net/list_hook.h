@@ -9,8 +9,6 @@
 struct host;
 struct scope;
 
-enum list_hook_kind { LIST_HOOK_DOMAIN, LIST_HOOK_HOST };
-
 struct list_hook {
     const char *name;
     /* OK: the domain (or the host by name and address) is in the list; FAIL: it is not; DEFER: cannot be told (why filled). */
@@ -18,4 +16,8 @@ struct list_hook {
     enum outcome (*host)(struct template *list, const struct host *host, struct scope *scope, struct why *why);
 };
 extern const struct list_hook *const list_hooks_rows[];
+
+/* The same, FAIL for a NULL list. */
+enum outcome list_hook_domain(struct template *list, struct str domain, struct scope *scope, struct why *why);
+enum outcome list_hook_host(struct template *list, const struct host *host, struct scope *scope, struct why *why);
 #endif

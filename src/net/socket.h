@@ -33,4 +33,7 @@ bool socket_ends(int fd, struct ip_address *local_out, int *local_port_out, stru
  * the answer is tainted, printable, at most 127 octets. */
 struct str ident_query(const struct ip_address *local, int local_port, const struct ip_address *peer, int peer_port,
                        struct deadline deadline, struct pool *pool);
+
+/* The name in a reply about these two ports; empty if it is an error or makes no sense.  A view into reply. */
+struct str ident_reply_parse(struct str reply, int peer_port, int local_port);
 #endif
