@@ -68,6 +68,7 @@ struct acl_state {
 
     /* of the message under way, from its owner */
     enum acl_point point;
+    bool is_prdr_requested;
     int64_t size_parameter;         /* SIZE= of MAIL, -1 without */
     int rcpt_count, rcpt_fail_count, rcpt_defer_count;
     struct str smtp_command, smtp_command_argument;

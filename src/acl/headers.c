@@ -3,6 +3,7 @@
 #include "acl/list.h"
 #include "base/buf.h"
 #include "base/items.h"
+#include "message/header.h"
 
 enum { FIELDS_MAX_BYTES = 1 << 20 };
 
@@ -143,24 +144,14 @@ field_before(struct message *message, enum header_place place)
 static void
 insert_field(struct message *message, enum header_place place, struct str text)
 {
-    struct header_field *before, *field;
+    struct header_field *before = field_before(message, place);
 
-    if (place == HEADER_AT_END) {
+    if (place == HEADER_AT_END)
         message_add_header(message, text);
-        return;
-    }
-    field = message_insert_header_first(message, text);
-    message->headers = field->next;
-    if (message->headers_last == field)
-        message->headers_last = NULL;
-    before = field_before(message, place);
-    field->next = before == NULL ? message->headers : before->next;
-    if (before == NULL)
-        message->headers = field;
+    else if (before == NULL)
+        message_insert_header_first(message, text);
     else
-        before->next = field;
-    if (field->next == NULL)
-        message->headers_last = field;
+        message_insert_header_after(message, before, text);
 }
 
 static void
@@ -172,7 +163,7 @@ remove_fields(struct message *message, struct str names, struct pool *pool)
     while (items_next(&items, pool, &name))
         for (struct header_field *f = message->headers; f != NULL; f = f->next)
             if (f->kind != HEADER_DELETED && str_ieq(f->name, name))
-                f->kind = HEADER_DELETED;
+                header_delete(f);
 }
 
 void

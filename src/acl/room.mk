@@ -10,3 +10,7 @@ objs-y += dnslists.o ratelimit.o seen.o
 rows-y += acl_conditions:acl_dnslists_conditions[]
 rows-y += acl_conditions:acl_ratelimit_conditions[]
 rows-y += acl_conditions:acl_seen_conditions[]
+objs-y += variables.o
+rows-y += variables:acl_variables[]
+rows-y += expand_items:acl_item
+rows-y += expand_conditions:acl_expand_condition

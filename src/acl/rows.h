@@ -69,12 +69,6 @@ enum acl_test acl_call_bad(struct acl_call *call, const char *format, ...) __att
 enum acl_test acl_call_defer(struct acl_call *call, const struct why *why);
 enum acl_test acl_test_of_match(struct acl_call *call, int match, const struct why *why);
 
-/* The arrays of this room. */
-extern const struct acl_condition basic_acl_conditions[], acl_modifiers[], acl_dnslists_conditions[], acl_ratelimit_conditions[], acl_seen_conditions[],
-    acl_verify_conditions[];
-extern const struct acl_control acl_basic_controls[];
-extern const struct acl_verify acl_basic_verifies[];
-
 extern const struct acl_condition *const acl_conditions_rows[];
 extern const struct acl_control *const acl_controls_rows[];
 extern const struct acl_verify *const acl_verifies_rows[];
