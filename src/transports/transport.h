@@ -40,6 +40,16 @@ struct transport_batching {
     bool is_multi_domain;           /* false: all addresses of a run have the same domain */
 };
 
+/* What verify/ needs for asking the hosts of a transport that speaks SMTP about an address. */
+struct transport_callout {
+    struct host *hosts;             /* to be tried in order, addresses filled; the transport's own where they override the router's */
+    int port;
+    struct str helo_name;           /* empty: the caller's default */
+    struct str interface;           /* empty: any */
+    bool is_lmtp;
+    int connect_timeout_s, command_timeout_s;
+};
+
 struct transport_driver {
     struct driver_info info;
     bool is_local;                  /* runs as the user */
@@ -50,6 +60,9 @@ struct transport_driver {
     void (*batching)(const struct transport *transport, struct scope *scope, struct transport_batching *out);
     /* Carry it; each address has its outcome afterwards. */
     void (*run)(struct transport_run *run);
+    /* For callouts (smtp): OK with *out filled, FAIL if no host is to be had, DEFER with why.  NULL: no callouts to such a transport. */
+    enum outcome (*callout)(const struct transport *transport, struct address *addr, struct scope *scope,
+                            struct transport_callout *out, struct why *why);
 };
 extern const struct transport_driver *const transports_rows[];
 
