@@ -77,10 +77,11 @@ struct address {
 /* special_action */
 enum address_action { ACTION_NONE, ACTION_FREEZE, ACTION_WARN };
 
-/* A fresh address for text (qualified), split and folded; false (why filled) if text is no address. */
+/* A fresh address for text (qualified), split and folded.  If text is no address its outcome is FAIL and its why is filled. */
 struct address *address_new(struct pool *pool, struct str text);
 
-/* A child of parent: inherits errors_to, headers, notify …  as the manual says for redirect. */
+/* A child of parent: inherits errors_to, header changes, router variables, DSN requests … as the manual says for redirect.
+ * A text without "@" (pipe, file) is kept as it is; the caller sets the kind. */
 struct address *address_new_child(struct pool *pool, struct address *parent, struct str text);
 
 /* The original recipient above it. */

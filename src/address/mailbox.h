@@ -6,8 +6,9 @@
 #define ADDRESS_MAILBOX_H
 #include "base/pool.h"
 
-/* Limits in octets: RFC 5321 sections 4.5.3.1.1 and 4.5.3.1.2; of a whole address; of comment depth. */
-enum { LOCAL_PART_MAX_BYTES = 64, DOMAIN_MAX_BYTES = 255, ADDRESS_MAX_BYTES = 512, COMMENT_MAX_DEPTH = 1000 };
+/* Limits in octets: of a domain (RFC 5321 section 4.5.3.1.2), of a whole address.  The 64 octets of section 4.5.3.1.1 for a local
+ * part are passed by many senders of lists and are not enforced. */
+enum { DOMAIN_MAX_BYTES = 255, ADDRESS_MAX_BYTES = 512 };
 
 /* Both parts are views into the text that was split. */
 struct mailbox {
@@ -57,7 +58,7 @@ struct address_list {
     struct str text;
     const struct address_rules *rules;
     size_t at;
-    bool is_in_group;
+    bool is_in_group, has_no_brackets;
 };
 
 enum address_list_step { ADDRESS_LIST_END, ADDRESS_LIST_ADDRESS, ADDRESS_LIST_FAULT };
