@@ -369,19 +369,21 @@ bool
 address_parse(struct pool *pool, struct str text, const struct address_rules *rules, struct address_parse *parse_out,
               struct str *reason_out)
 {
+    struct address_parse parse;
     size_t end;
 
-    if (!address_take(pool, text, rules, false, parse_out, &end, reason_out))
+    if (!address_take(pool, text, rules, false, &parse, &end, reason_out))
         return false;
     end = address_skip_cfws(text, end);
     if (end < text.len) {
         *reason_out = address_trailing_reason(pool, text, end);
         return false;
     }
-    if (parse_out->box.domain.len == 0 && parse_out->address.len > 0 && !rules->allow_unqualified) {
+    if (parse.box.domain.len == 0 && parse.address.len > 0 && !rules->allow_unqualified) {
         *reason_out = STR("domain missing or malformed");
         return false;
     }
+    *parse_out = parse;
     return true;
 }
 
@@ -389,15 +391,17 @@ bool
 address_from_smtp(struct pool *pool, struct str argument, const struct address_rules *rules, struct address_parse *parse_out,
                   struct str *rest_out, struct str *reason_out)
 {
+    struct address_parse parse;
     size_t end, after;
 
-    if (!address_take(pool, argument, rules, true, parse_out, &end, reason_out))
+    if (!address_take(pool, argument, rules, true, &parse, &end, reason_out))
         return false;
     after = address_skip_cfws(argument, end);
     if (after == end && after < argument.len) {
         *reason_out = address_trailing_reason(pool, argument, end);
         return false;
     }
+    *parse_out = parse;
     *rest_out = str_from(argument, after);
     return true;
 }
