@@ -22,6 +22,7 @@ struct why {
     const char *enhanced;       /* "4.2.2" (RFC 3463), or NULL */
     struct str text;            /* one line for logs and bounces, no CR or LF; may be tainted */
     struct str user_text;       /* what the other side may be told, if different */
+    struct str place;           /* where in the configuration, for the administrator; may have several lines; empty if unknown */
     int sys_errno;              /* 0 unless a system call failed */
     enum why_cause cause;
     int detail;                 /* remote reply code, or seconds since the mailbox was read for quota errors */

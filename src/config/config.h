@@ -136,6 +136,9 @@ struct config {
     struct str exim_path;
     struct id_option exim_user;
     struct str exim_version;
+    int expand_max_depth;               /* Tern: limits of one expansion; 0: the default */
+    int64_t expand_max_size;
+    int expand_max_steps;
     struct template *extra_local_interfaces;
     bool extract_addresses_remove_arguments;
     int finduser_retries;

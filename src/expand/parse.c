@@ -7,6 +7,7 @@
 #include "base/build_settings.h"
 #include "base/encode.h"
 #include "base/list.h"
+#include "expand/numbers.h"
 #include "expand/tree.h"
 
 enum { NESTING_MAX = 200, ARGUMENTS_MAX = 16, FOUND_TEXT_MAX = 16 };
@@ -366,55 +367,81 @@ parse_if(struct parser *p, struct expand_call *call)
     return call->test != NULL && parse_branches(p, call);
 }
 
-/* Which of two forms is meant shows when the first argument is known, so all braces are arguments. */
-static bool
-parse_extract(struct parser *p, const struct expand_item *row, struct expand_call *call)
+/* "json" or "jsons" before the first brace. */
+static void
+take_json_word(struct parser *p, struct expand_call *call)
 {
-    struct arguments arguments = { .count = 0 };
-    struct str rest;
+    struct str rest = parser_rest(p);
 
-    parser_skip_space(p);
-    rest = parser_rest(p);
-    if (row->args_max > 2)
-        for (size_t i = 0; i < 2; i++) {
-            struct str word = i == 0 ? STR("jsons") : STR("json");
+    for (size_t i = 0; i < 2; i++) {
+        struct str word = i == 0 ? STR("jsons") : STR("json");
 
-            if (call->word.len == 0 && str_starts(rest, word) && !ascii_is_alnum(str_from(rest, word.len).ptr[0])) {
-                call->word = word;
-                p->at += word.len;
-            }
+        if (str_starts(rest, word) && rest.len > word.len && (rest.ptr[word.len] == '{' || ascii_is_space(rest.ptr[word.len]))) {
+            call->word = word;
+            p->at += word.len;
+            return;
         }
-    for (;;) {
+    }
+}
+
+/* A key that is known only when evaluated: all braces are arguments, the row tells them apart. */
+static bool
+parse_extract_late(struct parser *p, struct arguments *arguments, struct expand_call *call)
+{
+    for (parser_skip_space(p); parser_peek(p) == '{'; parser_skip_space(p)) {
+        if (arguments->count == 5) {
+            branch_problem(p, "did not close with '}'");
+            return false;
+        }
+        if (!take_argument(p, arguments))
+            return false;
+    }
+    if (arguments->count < 2) {
+        parser_fail(p, "missing '{' for arg %zu of %s", arguments->count + 1, call->name);
+        return false;
+    }
+    keep_arguments(p, call, arguments);
+    if (parser_peek(p) != '}') {
+        if (!str_eq_c(parser_take_name(p, ""), "fail")) {
+            parser_fail(p, "syntax error in \"%s\" item - \"fail\" expected", call->name);
+            return false;
+        }
+        call->is_no_fail = true;
         parser_skip_space(p);
-        if (parser_peek(p) != '{')
-            break;
-        if (arguments.count == (size_t)row->args_max + 2) {
-            branch_problem(p, "did not close with '}'");
-            return false;
-        }
-        if (!take_argument(p, &arguments))
-            return false;
     }
-    keep_arguments(p, call, &arguments);
-    if ((int)arguments.count < 2 || parser_peek(p) == -1) {
-        if (arguments.count < 2 || !p->has_header)
-            parser_fail(p, "missing '{' for arg %zu of %s", arguments.count + 1, row->name);
-        else
-            branch_problem(p, "did not close with '}'");
-        return false;
-    }
-    if (parser_take(p, '}'))
-        return true;
-    if (!str_eq_c(parser_take_name(p, ""), "fail")) {
-        parser_fail(p, "syntax error in \"%s\" item - \"fail\" expected", row->name);
-        return false;
-    }
-    call->is_no_fail = true;
-    parser_skip_space(p);
     if (parser_take(p, '}'))
         return true;
     branch_problem(p, "did not close with '}'");
     return false;
+}
+
+/* Whether a third argument belongs to the item depends on the first: a number has separators. */
+static bool
+parse_extract(struct parser *p, const struct expand_item *row, struct expand_call *call)
+{
+    struct arguments arguments = { .count = 0 };
+    size_t wanted = 2;
+
+    parser_skip_space(p);
+    if (row->args_max > 2)
+        take_json_word(p, call);
+    for (size_t i = 0; i < wanted; i++) {
+        parser_skip_space(p);
+        if (parser_peek(p) != '{') {
+            parser_fail(p, "missing '{' for arg %zu of %s", i + 1, row->name);
+            return false;
+        }
+        if (!take_argument(p, &arguments))
+            return false;
+        if (i == 0 && row->args_max > 2 && call->word.len == 0) {
+            if (arguments.nodes[0]->kind != NODE_TEXT)
+                return parse_extract_late(p, &arguments, call);
+            if (number_is_integer(str_trim(arguments.nodes[0]->text)))
+                wanted = 3;
+        }
+    }
+    keep_arguments(p, call, &arguments);
+    return parse_branches(p, call);
 }
 
 /* {key} type {file} or type {query}. */
