@@ -334,3 +334,49 @@ quoted_string_make(struct pool *pool, struct str value)
     out[len++] = '"';
     return str_make(out, len);
 }
+
+struct str
+xtext_encode(struct pool *pool, struct str data)
+{
+    char *out = pool_alloc_as(pool, str_trust(data), data.len * 3 + 1);
+    size_t len = 0;
+
+    for (size_t i = 0; i < data.len; i++) {
+        unsigned char octet = (unsigned char)data.ptr[i];
+
+        if (octet < 33 || octet > 126 || octet == '+' || octet == '=') {
+            out[len++] = '+';
+            out[len++] = "0123456789ABCDEF"[octet >> 4];
+            out[len++] = "0123456789ABCDEF"[octet & 15];
+        } else {
+            out[len++] = (char)octet;
+        }
+    }
+    return str_make(out, len);
+}
+
+bool
+xtext_decode(struct pool *pool, struct str text, struct str *data_out)
+{
+    char *out = pool_alloc_as(pool, str_trust(text), text.len + 1);
+    size_t len = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char octet = (unsigned char)text.ptr[i];
+
+        if (octet < 33 || octet > 126 || octet == '=')
+            return false;
+        if (octet == '+') {
+            int high = i + 2 < text.len ? hex_digit_value(text.ptr[i + 1]) : -1;
+            int low = i + 2 < text.len ? hex_digit_value(text.ptr[i + 2]) : -1;
+
+            octet = (unsigned char)(high << 4 | low);
+            if (high < 0 || low < 0 || octet < 32 || octet == 127)
+                return false;
+            i += 2;
+        }
+        out[len++] = (char)octet;
+    }
+    *data_out = str_make(out, len);
+    return true;
+}

@@ -39,4 +39,8 @@ struct str quoted_string_make(struct pool *pool, struct str value);
 /* The octet that the escape after a backslash stands for (text is moved behind it): n t r b f v, up to three octal digits,
  * "x" with up to two hex digits, anything else itself. */
 char escape_take(struct str *text);
+
+/* xtext of RFC 3461 section 4: "+" and two upper-case hex digits.  Decoding refuses what stands for a control character. */
+struct str xtext_encode(struct pool *pool, struct str data);
+bool xtext_decode(struct pool *pool, struct str text, struct str *data_out);
 #endif

@@ -6,7 +6,6 @@
 #include "expand/digest.h"
 #include "expand/numbers.h"
 #include "expand/tree.h"
-#include "smtp/params.h"
 
 uint32_t
 expand_random(uint32_t limit)

@@ -1,0 +1,14 @@
+# The language: parser, evaluation, and the rows that belong to no other room.
+objs-y += parse.o parse_test.o names.o eval.o expand.o numbers.o json.o header_value.o text_functions.o
+objs-y += items_core.o items_list.o items_text.o conditions_text.o operators_text.o operators_code.o
+
+tables-y += variables:struct expand_variable:expand/rows.h
+tables-y += expand_items:struct expand_item:expand/rows.h
+tables-y += expand_operators:struct expand_operator:expand/rows.h
+tables-y += expand_conditions:struct expand_condition:expand/rows.h
+
+rows-y += expand_items:expand_core_items[] expand_items:expand_list_items[] expand_items:expand_text_items[]
+rows-y += expand_items:expand_function_items[]
+rows-y += expand_operators:expand_text_operators[] expand_operators:expand_code_operators[]
+rows-y += expand_operators:expand_function_operators[]
+rows-y += expand_conditions:expand_text_conditions[]
