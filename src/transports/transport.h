@@ -100,15 +100,14 @@ struct transport *transport_shadow(const struct transport *transport, struct add
 /* A message that a transport makes (autoreply): handed to receive/ by the process that may write the spool. */
 struct transport_submission {
     struct str sender;              /* envelope; empty: <> */
-    const struct str *recipients;
-    size_t recipient_count;
+    bool has_recipients_in_header;  /* to whom To:, Cc: and Bcc: say, as with -t; always set at present */
     struct str text;                /* header section and body, LF line ends; tainted */
 };
 
 /* What the delivery that runs a transport does for it.  Any may be NULL. */
 struct transport_hooks {
     void *data;
-    /* Take a message; OK: it is on the spool. */
+    /* Take a message; OK: it is on the spool, or there was no recipient. */
     enum outcome (*submit)(void *data, const struct transport_submission *submission, struct why *why);
     /* The addresses of this run have their outcome; tell whoever waits, now: the process goes on with other messages. */
     void (*report)(void *data, struct address *addresses);

@@ -214,10 +214,9 @@ appendfile_run(struct transport_run *run)
     if (job.is_passed_on)
         return;
     transport_set_all(first, outcome, &why);
-    if (why.detail == APPEND_FREEZE_WANTED && outcome == DEFER) {
+    /* Someone is playing with the mailbox: an administrator shall look at it. */
+    if (outcome == DEFER && why.sys_errno == NUMBER_CHANGED)
         first->special_action = ACTION_FREEZE;
-        first->why.detail = 0;
-    }
 }
 
 const struct transport_driver appendfile_driver = {

@@ -2,6 +2,7 @@
 #ifndef TRANSPORTS_APPENDFILE_APPENDFILE_H
 #define TRANSPORTS_APPENDFILE_APPENDFILE_H
 #include <sys/stat.h>
+#include "base/regex.h"
 #include "transports/common.h"
 #include "transports/line_format.h"
 
@@ -19,8 +20,6 @@ struct appendfile_options {
         *maildir_use_size_file, *mailstore_prefix, *mailstore_suffix, *message_prefix, *message_suffix, *quota, *quota_directory,
         *quota_filecount, *quota_warn_message, *quota_warn_threshold;
 };
-
-struct append_pattern;
 
 enum append_kind { APPEND_FILE, APPEND_MAILDIR, APPEND_MAILSTORE, APPEND_NEW_FILE };
 
@@ -45,9 +44,6 @@ struct append_job {
     int64_t written;                /* octets of this message, once written */
     bool is_passed_on;              /* file_format: another transport did it */
 };
-
-/* why->detail: the message is to be frozen. */
-enum { APPEND_FREEZE_WANTED = 1 };
 
 /* place.c: the name of the file or directory, where it may be created, missing directories. */
 enum outcome append_find_place(struct append_job *job, struct why *why);
@@ -84,10 +80,8 @@ enum outcome append_mbx(struct append_job *job, int fd, bool is_new, struct why 
 
 /* write.c: the message with prefix, batch SMTP envelope, suffix, to a descriptor; job->written is set. */
 enum outcome append_write(struct append_job *job, int fd, const char *name, struct why *why);
-/* The message alone, lines ended as told. */
-enum outcome append_write_message(struct append_job *job, int fd, bool is_crlf, const char *name, struct why *why);
 /* DEFER for a failed write, fsync, rename or close of name: full, over quota, or broken. */
-enum outcome append_error(struct append_job *job, int error, const char *name, struct why *why);
+enum outcome append_error(int error, const char *name, struct why *why);
 
 /* durable.c: a finished file survives a power cut under its name.  False with errno.  What was asked for a file system that
  * commits names with the file's own fsync (ext4, xfs, btrfs) is one flush. */
@@ -115,19 +109,13 @@ bool append_size_parse(struct str text, int64_t limit, int64_t *size_out, bool *
 
 /* tree_size.c: octets and files below a directory; names matched by quota_size_regex tell their own size.  With filter, only
  * the directories directly below that match it are looked into. */
-enum outcome append_tree_size(const struct append_job *job, const char *directory, const struct append_pattern *filter,
+enum outcome append_tree_size(const struct append_job *job, const char *directory, const struct regex *filter,
                               int64_t *size_out, int64_t *count_out, struct why *why);
 
 /* maildir_size.c: the maildirsize file of maildir++ in the top directory: job->quota's size and file_count are read from it, or
  * found anew if it is missing, too long, or of another quota.  *fd_out: open for append_maildirsize_add(). */
 enum outcome append_maildirsize_open(struct append_job *job, const char *directory, int *fd_out, struct why *why);
 void append_maildirsize_add(const struct append_job *job, int fd);
-
-/* pattern.c: a regular expression of an option; NULL with why if it is malformed.  Freed with append_pattern_free(). */
-enum outcome append_pattern_make(struct str text, const char *option, struct append_pattern **pattern_out, struct why *why);
-/* capture_out (may be NULL): the first capture, empty if there is none. */
-bool append_pattern_matches(const struct append_pattern *pattern, const char *subject, struct str *capture_out);
-void append_pattern_free(struct append_pattern *pattern);
 
 /* comsat.c */
 void append_notify_comsat(struct str user, int64_t offset);

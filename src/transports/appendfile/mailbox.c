@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "transports/appendfile/appendfile.h"
 
 /* The mailbox as it was, to be put back if the message cannot be written. */
@@ -56,12 +57,12 @@ append_message(struct append_job *job, int fd, bool is_new, struct why *why)
         job->quota.size = facts.st_size;
     outcome = append_quota_check(job, job->path, why);
     if (outcome != OK) {
-        why->detail = why->cause == CAUSE_QUOTA ? (int)(time(NULL) - facts.st_atime) : 0;
+        why->detail = why->cause == CAUSE_QUOTA ? (int)(clock_seconds() - facts.st_atime) : 0;
         return outcome;
     }
     outcome = write_all(job, fd, is_new, why);
     if (outcome == OK && before.is_regular && !(is_new ? append_sync_new(fd, directory_of(job)) : fsync(fd) == 0))
-        outcome = append_error(job, errno, job->path, why);
+        outcome = append_error(errno, job->path, why);
     if (outcome != OK) {
         restore(fd, &before);
         return outcome;

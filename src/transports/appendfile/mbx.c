@@ -7,24 +7,10 @@
 #include <unistd.h>
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "transports/appendfile/appendfile.h"
 
 enum { MBX_HEADER_BYTES = 2048, MBX_KEYWORD_LINES = 30, COPY_BYTES = 65536 };
-
-static bool
-write_all(int fd, struct str octets)
-{
-    while (octets.len > 0) {
-        ssize_t written = write(fd, octets.ptr, octets.len);
-
-        if (written == -1 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        octets = str_from(octets, (size_t)written);
-    }
-    return true;
-}
 
 static bool
 write_file_header(struct append_job *job, int fd)
@@ -37,7 +23,7 @@ write_file_header(struct append_job *job, int fd)
         buf_add_c(&header, "\r\n");
     while (header.len < MBX_HEADER_BYTES)
         buf_add_char(&header, '\0');
-    return write_all(fd, buf_str(&header));
+    return file_write_all(fd, buf_str(&header));
 }
 
 static bool
@@ -53,7 +39,7 @@ copy(int from, int to, struct pool *pool)
             return true;
         if (count == -1 && errno == EINTR)
             continue;
-        if (count == -1 || !write_all(to, str_make(chunk, (size_t)count)))
+        if (count == -1 || !file_write_all(to, str_make(chunk, (size_t)count)))
             return false;
         at += count;
     }
@@ -65,11 +51,11 @@ write_with_size(struct append_job *job, int fd, int message_fd, struct why *why)
     struct str date = clock_format(job->pool, CLOCK_MBX, clock_now());
     struct str line = pool_printf(job->pool, "%.*s,%lld;%08lx%04x-%08x\r\n", STR_ARG(date), (long long)job->written, 0UL, 0U, 0U);
 
-    if (write_all(fd, line) && copy(message_fd, fd, job->pool)) {
+    if (file_write_all(fd, line) && copy(message_fd, fd, job->pool)) {
         job->written += (int64_t)line.len;
         return OK;
     }
-    return append_error(job, errno, job->path, why);
+    return append_error(errno, job->path, why);
 }
 
 static enum outcome
@@ -95,7 +81,7 @@ append_mbx(struct append_job *job, int fd, bool is_new, struct why *why)
     if (!is_new && check_is_mbx(job, fd, why) != OK)
         return DEFER;
     if (fstat(fd, &facts) == 0 && facts.st_size == 0 && !write_file_header(job, fd))
-        return append_error(job, errno, job->path, why);
+        return append_error(errno, job->path, why);
     message_fd = memfd_create("message", MFD_CLOEXEC);
     if (message_fd == -1)
         return transport_defer(why, errno, "failed to make a temporary file for the message");

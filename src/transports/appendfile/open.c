@@ -9,6 +9,7 @@ enum { EXISTENCE_TRIES_MAX = 10, MODE_BITS = 0777 };
 /* What one look at the name gave. */
 enum look { LOOK_AGAIN, LOOK_OPEN, LOOK_DEFER };
 
+static bool
 is_usable_type(const struct append_job *job, mode_t mode)
 {
     return S_ISREG(mode) || (job->options->allow_fifo && S_ISFIFO(mode));
@@ -54,9 +55,7 @@ find_mode(const struct append_job *job, mode_t present, mode_t *wanted_out, stru
 static enum outcome
 changed(const struct append_job *job, const char *what, struct why *why)
 {
-    transport_defer(why, NUMBER_CHANGED, "opened mailbox %s: %s changed while it was being opened", job->path, what);
-    why->detail = APPEND_FREEZE_WANTED;
-    return DEFER;
+    return transport_defer(why, NUMBER_CHANGED, "opened mailbox %s: %s changed while it was being opened", job->path, what);
 }
 
 /* Is what was opened what was looked at? */
@@ -177,7 +176,5 @@ append_open(struct append_job *job, int *fd_out, bool *was_created_out, struct w
         if (found != LOOK_AGAIN)
             return found == LOOK_OPEN ? OK : DEFER;
     }
-    transport_defer(why, NUMBER_CHANGED, "mailbox %s: existence unclear", job->path);
-    why->detail = APPEND_FREEZE_WANTED;
-    return DEFER;
+    return transport_defer(why, NUMBER_CHANGED, "mailbox %s: existence unclear", job->path);
 }

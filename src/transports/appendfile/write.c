@@ -1,6 +1,5 @@
 #include <errno.h>
-#include <unistd.h>
-#include "expand/expand.h"
+#include "base/file.h"
 #include "transports/appendfile/appendfile.h"
 #include "transports/batch_smtp.h"
 #include "transports/message_write.h"
@@ -16,23 +15,14 @@ write_out(void *data, struct str octets)
 {
     struct destination *to = data;
 
-    while (octets.len > 0) {
-        ssize_t written = write(to->fd, octets.ptr, octets.len);
-
-        if (written > 0) {
-            octets = str_from(octets, (size_t)written);
-        } else if (written == -1 && errno == EINTR) {
-            continue;
-        } else {
-            to->error = written == 0 ? ENOSPC : errno;
-            return false;
-        }
-    }
-    return true;
+    if (file_write_all(to->fd, octets))
+        return true;
+    to->error = errno;
+    return false;
 }
 
 enum outcome
-append_error(struct append_job *job, int error, const char *name, struct why *why)
+append_error(int error, const char *name, struct why *why)
 {
     if (error == EDQUOT) {
         transport_defer(why, EDQUOT, "mailbox is full (system quota exceeded while writing to %s)", name);
@@ -41,7 +31,6 @@ append_error(struct append_job *job, int error, const char *name, struct why *wh
         why->user_text = STR("mailbox is full");
         return DEFER;
     }
-    (void)job;
     return transport_defer(why, error, "error while writing to %s", name);
 }
 
@@ -49,7 +38,7 @@ static struct line_format
 format_of(const struct append_job *job)
 {
     const struct appendfile_options *opt = job->options;
-    struct line_format format = { .is_crlf = opt->use_crlf };
+    struct line_format format = { .is_crlf = opt->use_crlf || opt->mbx_format };
 
     if (opt->use_bsmtp) {
         format.check_string = STR(".");
@@ -94,21 +83,5 @@ append_write(struct append_job *job, int fd, const char *name, struct why *why)
     line_format_begin(&format, job->pool, (struct message_sink){ write_out, &to });
     outcome = write_parts(job, &format, prefix, suffix, why);
     job->written = format.octets;
-    return to.error != 0 ? append_error(job, to.error, name, why) : outcome;
-}
-
-enum outcome
-append_write_message(struct append_job *job, int fd, bool is_crlf, const char *name, struct why *why)
-{
-    struct destination to = { .fd = fd };
-    struct line_format format = format_of(job);
-    enum outcome outcome;
-
-    format.is_crlf = is_crlf;
-    line_format_begin(&format, job->pool, (struct message_sink){ write_out, &to });
-    outcome = message_write(job->run, &format, false, why);
-    if (outcome == OK && !line_format_flush(&format))
-        outcome = DEFER;
-    job->written = format.octets;
-    return to.error != 0 ? append_error(job, to.error, name, why) : outcome;
+    return to.error != 0 ? append_error(to.error, name, why) : outcome;
 }
