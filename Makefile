@@ -150,6 +150,8 @@ $(BUILD)/build_settings.c: $(BUILD)/settings scripts/make_settings src/switches
 # ---- Unit tests: one program for each file below test/unit
 UNIT_SOURCES := $(wildcard test/unit/*/test_*.c)
 UNIT_PROGRAMS := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
+# One room's tests may be linked while other rooms do not stand yet.
+UNIT_LDFLAGS := $(if $(T),-Wl$(comma)--unresolved-symbols=ignore-all)
 UNIT_CHOSEN := $(if $(T),$(filter $(BUILD)/unit/$(T)/% $(BUILD)/unit/$(T),$(UNIT_PROGRAMS)),$(UNIT_PROGRAMS))
 
 $(BUILD)/unit/%.o: test/unit/%.c $(BUILD)/compile_flags
@@ -158,7 +160,7 @@ $(BUILD)/unit/%.o: test/unit/%.c $(BUILD)/compile_flags
 $(BUILD)/unit/test_%: $(BUILD)/unit/test_%.o $(BUILD)/unit/check.o $(TABLES) $(LIBRARY)
 $(UNIT_PROGRAMS): $(BUILD)/unit/%: $(BUILD)/unit/%.o $(BUILD)/unit/check.o $(TABLES) $(LIBRARY)
 	@echo "  LINK    $@"
-	@$(CC) $(ALL_CFLAGS) -o $@ $@.o $(BUILD)/unit/check.o $(TABLES) $(LIBRARY) $(ALL_LDFLAGS) $(CMOCKA_LIBS) $(ALL_LIBS)
+	@$(CC) $(ALL_CFLAGS) -o $@ $@.o $(BUILD)/unit/check.o $(TABLES) $(LIBRARY) $(ALL_LDFLAGS) $(UNIT_LDFLAGS) $(CMOCKA_LIBS) $(ALL_LIBS)
 
 unit: $(UNIT_CHOSEN)
 	@scripts/run_unit $(UNIT_CHOSEN)
