@@ -169,9 +169,9 @@ number_decode(struct str text, const char *digits, unsigned base, uint64_t *valu
     for (size_t i = 0; i < text.len; i++) {
         int digit = digit_index(digits, base, text.ptr[i]);
 
-        if (digit < 0)
+        if (digit < 0 || __builtin_mul_overflow(value, base, &value) ||
+            __builtin_add_overflow(value, (unsigned)digit, &value))
             return false;
-        value = value * base + (uint64_t)digit;
     }
     *value_out = value;
     return true;
