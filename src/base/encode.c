@@ -370,8 +370,10 @@ xtext_decode(struct pool *pool, struct str text, struct str *data_out)
             int high = i + 2 < text.len ? hex_digit_value(text.ptr[i + 1]) : -1;
             int low = i + 2 < text.len ? hex_digit_value(text.ptr[i + 2]) : -1;
 
+            if (high < 0 || low < 0)
+                return false;
             octet = (unsigned char)(high << 4 | low);
-            if (high < 0 || low < 0 || octet < 32 || octet == 127)
+            if (octet < 32 || octet == 127)
                 return false;
             i += 2;
         }
