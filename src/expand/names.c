@@ -10,6 +10,7 @@ struct names {
     size_t prefix_count;
 };
 
+/* A later room takes a name over from an earlier one: expand/ keeps names free for them. */
 static void
 fill_variables(struct names *names)
 {
@@ -24,7 +25,7 @@ fill_variables(struct names *names)
             if (row->is_prefix)
                 names->prefixes[names->prefix_count++] = row;
             else
-                map_add(&names->variables, str_of(row->name), (void *)(uintptr_t)row);
+                map_set(&names->variables, str_of(row->name), (void *)(uintptr_t)row);
 }
 
 static const struct names *
@@ -94,7 +95,7 @@ expand_variable_find(struct str name, struct str *suffix_out)
     *suffix_out = STR("");
     if (row != NULL)
         return row;
-    for (size_t i = 0; i < names->prefix_count; i++)
+    for (size_t i = names->prefix_count; i-- > 0;)
         if (str_starts(name, str_of(names->prefixes[i]->name))) {
             *suffix_out = str_from(name, str_of(names->prefixes[i]->name).len);
             return names->prefixes[i];

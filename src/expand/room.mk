@@ -12,3 +12,7 @@ rows-y += expand_items:expand_function_items[]
 rows-y += expand_operators:expand_text_operators[] expand_operators:expand_code_operators[]
 rows-y += expand_operators:expand_function_operators[]
 rows-y += expand_conditions:expand_text_conditions[]
+
+objs-y += variables_config.o variables_scope.o variables_origin.o variables_address.o variables_message.o variables_reserved.o
+rows-y += variables:expand_reserved_variables[] variables:expand_config_variables[] variables:expand_scope_variables[]
+rows-y += variables:expand_origin_variables[] variables:expand_address_variables[] variables:expand_message_variables[]

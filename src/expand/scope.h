@@ -20,6 +20,12 @@ struct verify_state;                /* verify/: $verify_mode, $sender_verify_fai
 
 enum { CAPTURES_MAX = 20, ACL_ARGS_MAX = 9 };
 
+/* forbid_filter_… of the redirect router (EXISTSTEST: the condition exists and the operator stat). */
+enum {
+    EXPAND_FORBID_DLFUNC = 1, EXPAND_FORBID_EXISTSTEST = 2, EXPAND_FORBID_LOOKUP = 4, EXPAND_FORBID_PERL = 8, EXPAND_FORBID_READFILE = 16,
+    EXPAND_FORBID_READSOCKET = 32, EXPAND_FORBID_RUN = 64
+};
+
 /* $0 … of the latest successful match; count 0: none. */
 struct captures {
     struct str values[CAPTURES_MAX];
@@ -52,6 +58,8 @@ struct scope {
     int acl_arg_count;
     int depth;                      /* of nested expansions, for the budget */
     uint64_t *steps;                /* expansion steps used so far in this budget; may be NULL */
+    bool is_recipients_hidden;      /* a user's filter: no $recipients */
+    unsigned forbidden;             /* EXPAND_FORBID_… bits: what a redirection's options take away from filters */
     bool is_caller_only;            /* -be by a caller without rights: nothing outside the caller's own */
 };
 
