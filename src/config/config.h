@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "base/process.h"
 #include "config/driver.h"
+#include "log/log.h"
 
 /* Kinds of named lists: domainlist, hostlist, addresslist, localpartlist. */
 enum list_kind { LIST_DOMAIN, LIST_HOST, LIST_ADDRESS, LIST_LOCAL_PART, LIST_KINDS };
@@ -90,7 +91,6 @@ struct config {
     struct template *chunking_advertise_hosts;
     bool commandline_checks_require_admin;
     struct template *daemon_modules_load;
-    struct str daemon_smtp_port;
     struct str daemon_smtp_ports;
     int daemon_startup_retries;
     int daemon_startup_sleep;
@@ -253,7 +253,6 @@ struct config {
     int retry_data_expire;
     int retry_interval_max;
     bool return_path_remove;
-    int64_t return_size_limit;
     struct template *rfc1413_hosts;
     int rfc1413_port;
     int rfc1413_query_timeout;
@@ -359,11 +358,11 @@ struct config {
     struct map named_lists[LIST_KINDS];     /* of struct named_list */
     struct driver_instance **drivers;       /* first instance of each family, in the order of driver_families_rows */
     void **section_data;                    /* what begin() of each section gave, in the order of config_sections_rows */
-    uint64_t *options_set, *options_hidden; /* bit n: main_options[n] was given, was given with "hide" */
+    struct option_marks marks;              /* of main_options */
     struct str_list lines;                  /* logical lines for -bP config; kept only if asked for */
     uid_t mail_uid;                         /* exim_user and exim_group resolved */
     gid_t mail_gid;
-    uint64_t log_selector_bits[2];          /* log_selector parsed, see log/selector.h */
+    struct log_settings log;                /* for log_configure() */
 };
 
 /* The rows of the main section, in alphabetical order. */

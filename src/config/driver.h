@@ -8,6 +8,11 @@
 
 struct config;
 
+/* Which options of a table were given: bit n for row n. */
+struct option_marks {
+    uint64_t *set, *hidden;
+};
+
 /* First member of every family's instance (struct router …). */
 struct driver_instance {
     struct driver_instance *next;   /* in order of the configuration */
@@ -15,6 +20,7 @@ struct driver_instance {
     struct source_at at;
     const struct driver_info *driver;
     void *options;                  /* the driver's own, filled from its rows */
+    struct option_marks generic_marks, private_marks;
 };
 
 /* First member of every driver descriptor (struct router_driver …): what the reader needs of it. */

@@ -16,9 +16,10 @@ struct macro_family {
 };
 extern const struct macro_family *const macro_families_rows[];
 
-/* One fixed built-in macro ("_HAVE_TLS"), a row of "builtin_macros": the value is "y". */
+/* One fixed built-in macro ("_HAVE_TLS"), a row of "builtin_macros". */
 struct builtin_macro {
     const char *name;
+    const char *value;              /* NULL: "y" */
 };
 extern const struct builtin_macro *const builtin_macros_rows[];
 #endif

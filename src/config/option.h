@@ -67,7 +67,7 @@ enum option_type {
     OPTION_TYPE_EXPANDED_INT,       /* struct template *: integer or expanded */
     OPTION_TYPE_EXPANDED_TIME,      /* struct template *: time or expanded */
     OPTION_TYPE_ALIAS,              /* another name of the row called `initial`; not shown */
-    OPTION_TYPE_CUSTOM              /* set() and print() of the row: rewriting rules and the like */
+    OPTION_TYPE_CUSTOM              /* set() gets the text as written (reader_value() unquotes), print() shows it */
 };
 
 struct option;

@@ -63,6 +63,16 @@ struct config_section {
 };
 extern const struct config_section *const config_sections_rows[];
 
+/* What lower rooms lend to the reader, rows of "config_hooks"; the first that has a member is asked. */
+struct config_hook {
+    const char *name;
+    /* Expand a value that must be known while reading (spool_directory, never_users); `config` is what was read so far. */
+    bool (*expand)(struct str text, struct pool *pool, struct str *text_out, struct str *why_out);
+    /* The name of this host, fully qualified as far as the resolver knows; empty: uname's will do. */
+    struct str (*host_name)(struct pool *pool);
+};
+extern const struct config_hook *const config_hooks_rows[];
+
 /* Lists of driver options joined from several settings, "x = value" parts of other grammars: set one option row of
  * base from text, as the reader does for "name = text". */
 bool reader_set_option(struct option_reader *reader, const struct option *row, void *base, struct str text);
