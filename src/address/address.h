@@ -45,9 +45,12 @@ struct address {
     struct str remove_headers;      /* colon list */
     struct router *router;          /* that accepted it, or is at work */
     struct router *start_router;    /* where routing begins for this one; NULL: the first */
+    bool is_past_last_router;       /* it begins behind the last one */
     struct transport *transport;
     struct host *hosts;             /* for remote transports, in order */
     struct host *fallback_hosts;
+    bool is_routing_shared;         /* same_domain_copy_routing: others of the domain may be routed the same */
+    bool is_host_list_random;       /* the router has shuffled hosts already */
     uid_t uid;
     gid_t gid;
     bool has_uid, has_gid, does_initgroups;

@@ -29,6 +29,7 @@ struct driver_info {
     const struct option *options;
     const void *defaults;
     size_t options_size;
+    bool is_local;                  /* transports: runs as a user on this host; routers look no hosts up for it */
     /* Check the instance once all its options are read; false: why_out says what is wrong, expected, to be done. */
     bool (*init)(struct driver_instance *instance, struct pool *pool, struct str *why_out);
 };

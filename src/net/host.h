@@ -19,6 +19,7 @@ struct host {
     const char *why_unusable;       /* constant text */
     time_t last_try;
     bool is_dnssec, is_local;
+    bool is_mx_indirect;            /* fallback_hosts: "name/MX", to be looked up by the transport */
     struct str certificate_name;    /* name to check a certificate for, if not name */
 };
 #endif

@@ -66,8 +66,15 @@ struct route_run {
     struct address **children_end;
     struct route_cache *cache;      /* same_domain_copy_routing */
     struct domain_change *domain_changes;       /* header fields to be rewritten: a router widened or replaced a domain */
+    struct route_notice *notices;   /* mail about syntax errors that deliver/ is to send */
     FILE *report;                   /* -bt: debug_print and the like go here; NULL: nowhere */
     unsigned depth;                 /* of verifications of errors_to inside a routing */
+};
+
+/* syntax_errors_to of a redirect router. */
+struct route_notice {
+    struct route_notice *next;
+    struct str to, text;
 };
 
 /* In header fields, this domain is to become that one. */
