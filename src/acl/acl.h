@@ -93,13 +93,15 @@ void acl_state_init(struct acl_state *state, struct pool *session_pool, struct p
 /* Forget what belongs to one message (after the message, at RSET, MAIL, HELO, EHLO); the pool is the caller's to reset. */
 void acl_state_reset_message(struct acl_state *state);
 
+struct verified_sender;             /* verify/verify.h */
+
 /* What to tell and to log when a list has ended.  Texts live in scope->pool. */
 struct acl_reply {
     struct str user_text;           /* for the client; empty: the default text; may hold LF, may begin with a code */
     struct str log_text;            /* for the log; empty: none */
     bool has_message;               /* user_text comes from a message modifier */
     bool is_log_message_set;        /* log_text holds a log_message text */
-    struct address *sender_failed;  /* the sender verification that failed in this run and is to be reported, or NULL */
+    struct verified_sender *sender_failed;  /* the sender verification that failed in this run and is to be reported, or NULL */
     bool is_sender_detail_wanted;   /* no /no_details */
 };
 

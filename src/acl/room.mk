@@ -14,3 +14,6 @@ objs-y += variables.o
 rows-y += variables:acl_variables[]
 rows-y += expand_items:acl_item
 rows-y += expand_conditions:acl_expand_condition
+objs-y += verify_condition.o
+rows-y += acl_conditions:acl_verify_conditions[]
+rows-y += acl_verifies:acl_basic_verifies[]

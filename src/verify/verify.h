@@ -23,13 +23,15 @@ struct verify_options {
     struct str callout_mail_from;   /* mailfrom=, for header senders */
     struct str postmaster_mail_from;
     bool is_header_sender;          /* mailfrom= is allowed */
-    bool flush_before_callout;
-    void (*flush)(void *owner);
+    void (*flush)(void *owner);     /* called before a callout; NULL: nothing to flush */
     void *owner;
+    bool is_callout_skipped;        /* -bh: success instead of a callout */
 };
 
-/* Parse "callout=10s,defer_ok/no_details"; false: error_out is Exim's text. */
-bool verify_options_parse(struct str options, struct scope *scope, struct verify_options *options_out, struct str *error_out);
+/* Parse options "callout=10s,defer_ok/no_details" into options, which verify_options_init() and the caller have prepared
+ * (is_sender, is_header_sender).  whole is the condition for error texts.  False: error_out is Exim's text. */
+bool verify_options_parse(struct str text, struct str whole, struct pool *pool, struct verify_options *options,
+                          struct str *error_out);
 void verify_options_init(struct verify_options *options);
 
 /* Why a verification failed, the value of $sender_verify_failure. */
@@ -42,9 +44,15 @@ struct verify_result {
     enum verify_failure failure;
     struct str log_text;            /* why, for the log: the address's own error */
     struct str user_text;           /* why, for the client: may hold LF between lines; empty: nothing more to say */
+    struct str details;             /* of a sender: the lines between "Verification failed for" and the verdict */
+    bool is_cached_failure;         /* by the callout cache: the log need not tell more */
     struct str data;                /* $address_data at the end of routing */
     struct address *routed;         /* the address as routed: hosts, transport, children done */
 };
+
+/* An address to be verified from text; one without domain is qualified where that is allowed.  NULL: result_out says why not. */
+struct address *verify_address_new(struct str text, const struct verify_options *options, struct scope *scope,
+                                   struct verify_result *result_out);
 
 /* Verify one address.  The scope's message gives sender and sizes.  Fills scope->verify's failure variables if there. */
 enum outcome verify_address(struct address *addr, const struct verify_options *options, struct scope *scope,
