@@ -7,3 +7,5 @@ objs-$(TRANSPORT_APPENDFILE) += appendfile/appendfile.o appendfile/place.o appen
     appendfile/open.o appendfile/mailbox.o appendfile/mbx.o appendfile/write.o appendfile/durable.o appendfile/new_file.o \
     appendfile/maildir.o appendfile/maildir_size.o appendfile/mailstore.o appendfile/quota.o appendfile/tree_size.o \
     appendfile/comsat.o
+rows-$(TRANSPORT_PIPE) += transports:pipe_driver
+objs-$(TRANSPORT_PIPE) += pipe.o

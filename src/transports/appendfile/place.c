@@ -21,8 +21,8 @@ find_text(struct append_job *job, struct str *path_out, bool *is_directory_out, 
         if (addr->kind != ADDRESS_FILE)
             return transport_defer(why, NUMBER_TRANSPORT, "Mandatory file or directory option missing from %.*s transport",
                                    STR_ARG(job->run->transport->instance.name));
-        *path_out = addr->local_part.len > 0 && addr->local_part.ptr[0] == '/' ? addr->local_part : addr->text;
-        if (path_out->len > 1 && path_out->ptr[path_out->len - 1] == '/')
+        *path_out = addr->text;
+        if (addr->is_file_directory || (path_out->len > 1 && path_out->ptr[path_out->len - 1] == '/'))
             *is_directory_out = true;
         return OK;
     }
@@ -101,10 +101,10 @@ append_find_place(struct append_job *job, struct why *why)
     if (str_find(path, '\0') != STR_NONE)
         return transport_defer(why, NUMBER_NONE, "appendfile: file or directory name holds a NUL octet");
     if (str_is_tainted(path)) {
-        if (job->run->addresses->kind != ADDRESS_FILE && !is_confined(job, path))
+        if (!is_confined(job, path))
             return transport_defer(why, NUMBER_NONE, "Tainted '%.*s' (file or directory name for %.*s transport) not permitted",
                                    STR_ARG(path), STR_ARG(job->run->transport->instance.name));
-        /* Confined by create_file just above, or written by the owner of the forward file that named it. */
+        /* Checked just above: create_file confines it. */
         path = pool_dup_clean(job->pool, path);
     }
     job->kind = kind_of(job, is_directory);
