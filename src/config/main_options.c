@@ -31,7 +31,7 @@ const struct option main_options[] = {
     OPTION_STRING_LIST(C, add_environment),
     OPTION_GID_LIST(C, admin_groups),
     OPTION_BOOL(C, allow_domain_literals),
-    OPTION_ROW(OPTION_TYPE_BOOL, bool, C, allow_insecure_tainted_data, .initial = "yes",),
+    OPTION_BOOL(C, allow_insecure_tainted_data),
     OPTION_BOOL(C, allow_mx_to_ip),
     OPTION_BOOL(C, allow_utf8_domains),
     OPTION_ROW(OPTION_TYPE_HOST_LIST, struct template *, C, auth_advertise_hosts, .initial = "*",),

@@ -21,10 +21,12 @@ section_layout(struct str name)
 static bool
 is_block_start(struct str line)
 {
-    for (size_t i = 0; i + 1 < line.len; i++)
-        if (!ascii_is_alnum(line.ptr[i]) && line.ptr[i] != '_')
+    struct str name = str_trim_right(str_head(line, line.len - 1));
+
+    for (size_t i = 0; i < name.len; i++)
+        if (!ascii_is_alnum(name.ptr[i]) && name.ptr[i] != '_')
             return false;
-    return line.len > 1 && line.ptr[line.len - 1] == ':';
+    return name.len > 0 && line.ptr[line.len - 1] == ':';
 }
 
 /* What must not be shown to everybody: macros, and values after "hide". */

@@ -185,11 +185,21 @@ section_line(struct option_reader *reader, struct str line)
 }
 
 /* ---- The whole */
+/* For -bP config, which shows one blank where there was any white space. */
 static void
 line_keep(struct option_reader *reader, struct str line)
 {
-    if (reader->request->is_text_kept)
-        str_list_add(&reader->conf->lines, reader->pool, pool_dup(reader->pool, line));
+    struct buf text;
+
+    if (!reader->request->is_text_kept)
+        return;
+    buf_init(&text, reader->pool, LINE_MAX_BYTES);
+    for (size_t i = 0; i < line.len; i++)
+        if (!ascii_is_space(line.ptr[i]))
+            buf_add_char(&text, line.ptr[i]);
+        else if (text.len > 0 && text.ptr[text.len - 1] != ' ')
+            buf_add_char(&text, ' ');
+    str_list_add(&reader->conf->lines, reader->pool, buf_str(&text));
 }
 
 /* Lines one by one until the end. */
