@@ -88,11 +88,11 @@ struct option {
 };
 
 /* OPTION_BOOL(struct x, field): the row is named like the field; the compiler checks type and offset.
- * Further members go before the last comma of OPTION_ROW:
- *     OPTION_ROW(OPTION_TYPE_EXPANDED, struct template *, struct x, path, .initial = "/bin:/usr/bin",) */
+ * Further members follow in OPTION_ROW:
+ *     OPTION_ROW(OPTION_TYPE_EXPANDED, struct template *, struct x, path, .initial = "/bin:/usr/bin") */
 #define OPTION_ROW(TYPE, ctype, object, field, ...) \
-    { .name = #field, .type = TYPE, __VA_ARGS__ \
-      .offset = offsetof(object, field) + 0 * sizeof(char[_Generic(((object *)0)->field, ctype: 1)]) }
+    { .name = #field, .type = TYPE, \
+      .offset = offsetof(object, field) + 0 * sizeof(char[_Generic(((object *)0)->field, ctype: 1)]), __VA_ARGS__ }
 #define OPTION_BOOL(object, field)        OPTION_ROW(OPTION_TYPE_BOOL, bool, object, field, )
 #define OPTION_INT(object, field)         OPTION_ROW(OPTION_TYPE_INT, int, object, field, )
 #define OPTION_SIZE(object, field)        OPTION_ROW(OPTION_TYPE_SIZE, int64_t, object, field, )
