@@ -18,7 +18,6 @@ static const struct option generic_options[] = {
     OPTION_EXPANDED(struct transport, debug_print),
     OPTION_BOOL(struct transport, delivery_date_add),
     OPTION_BOOL(struct transport, disable_logging),
-    OPTION_TEXT(struct transport, driver),
     OPTION_BOOL(struct transport, envelope_to_add),
     OPTION_EXPANDED(struct transport, event_action),
     OPTION_GID(struct transport, group),

@@ -21,7 +21,6 @@ struct retry_notes;
 /* A configured transport: the generic options (manual: generic options for transports). */
 struct transport {
     struct driver_instance instance;
-    struct str driver;
     bool body_only, delivery_date_add, disable_logging, envelope_to_add, headers_only, initgroups, rcpt_include_affixes,
         retry_use_local_part, return_path_add;
     bool is_retry_use_local_part_set;
