@@ -92,7 +92,7 @@ TABLES := $(BUILD)/rows.o $(BUILD)/build_settings.o
 LIBRARY := $(BUILD)/libtern.a
 PROGRAM := $(if $(MAIN_OBJECT),$(BUILD)/tern)
 
-.PHONY: print-build private-tree all clean distclean unit scenario fuzz fuzz-programs check run install uninstall install-deps help FORCE
+.PHONY: print-build print-fuzz private-tree all clean distclean unit scenario fuzz fuzz-programs check run install uninstall install-deps help FORCE
 all: $(PROGRAM) $(LIBRARY) $(TABLES)
 
 help:
@@ -172,7 +172,7 @@ FUZZ_PROGRAMS := $(patsubst test/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
 fuzz:
 	@$(MAKE) --no-print-directory FUZZ=1 fuzz-programs
 
-fuzz-programs: $(FUZZ_PROGRAMS)
+fuzz-programs: $(OBJECTS) $(FUZZ_PROGRAMS)
 
 $(BUILD)/fuzz/%.o: test/fuzz/%.c $(BUILD)/compile_flags
 	@mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -Itest/fuzz -MMD -MP -c -o $@ $<
@@ -196,6 +196,9 @@ install-deps:
 
 print-build:
 	@echo $(BUILD)
+
+print-fuzz:
+	@echo $(FUZZ_PROGRAMS)
 
 # ---- A private tree for scenarios: TREE/bin/tern has its own paths and mail user compiled in, and is set-uid to it
 private-tree: all
