@@ -72,7 +72,11 @@ struct address {
     struct host *host_used;
     struct str confirmation;        /* the host's final reply */
     struct str one_time_parent;     /* the recipient this one was made of by one_time, for the log; or empty */
-    struct str shadow_text, return_file;
+    struct str shadow_text;         /* " ST=name" with the shadow's trouble in parentheses, for the log */
+    struct str return_text;         /* what a pipe said, when it is to be returned to the sender (return_output …); tainted */
+    bool is_return_text_for_log_only;
+    int64_t delivered_bytes;        /* size as transported, for S=; 0: unknown */
+    struct str log_fields;          /* of the connection, each with a space in front: " L K A=plain X=…"; for the delivery line */
     time_t retry_at;
     double transport_time_s;
 };
