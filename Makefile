@@ -34,6 +34,7 @@ BUILD := build-$(SYSTEM)-$(MACHINE)$(SUFFIX_CC)$(SUFFIX_SANITIZE)
 # ---- Settings: the administrator's, then what configure found, then the system's
 NO_BUILD_GOALS := clean distclean help install-deps check run print-build
 ifneq ($(filter-out $(NO_BUILD_GOALS),$(or $(MAKECMDGOALS),all)),)
+include src/EDITME
 -include Local/Makefile
 include $(BUILD)/config.mk
 include $(OS_FILE)

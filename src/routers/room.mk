@@ -12,3 +12,7 @@ objs-$(ROUTER_MANUALROUTE) += manualroute.o
 rows-$(ROUTER_MANUALROUTE) += routers:manualroute_driver
 objs-$(ROUTER_REDIRECT) += redirect.o redirect_list.o redirect_file.o redirect_targets.o
 rows-$(ROUTER_REDIRECT) += routers:redirect_driver
+objs-$(ROUTER_IPLOOKUP) += iplookup.o
+rows-$(ROUTER_IPLOOKUP) += routers:iplookup_driver
+objs-$(ROUTER_QUERYPROGRAM) += queryprogram.o
+rows-$(ROUTER_QUERYPROGRAM) += routers:queryprogram_driver

@@ -9,3 +9,5 @@ objs-$(TRANSPORT_APPENDFILE) += appendfile/appendfile.o appendfile/place.o appen
     appendfile/comsat.o
 rows-$(TRANSPORT_PIPE) += transports:pipe_driver
 objs-$(TRANSPORT_PIPE) += pipe.o
+objs-$(EXPERIMENTAL_QUEUEFILE) += queuefile.o
+rows-$(EXPERIMENTAL_QUEUEFILE) += transports:queuefile_driver
