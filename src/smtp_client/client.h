@@ -29,17 +29,16 @@ struct smtp_client_settings {
     int connect_timeout_s, command_timeout_s, data_timeout_s, final_timeout_s;      /* 0: the default of 5 minutes */
 };
 
-/* One reply.  code 0: none came (timeout, lost connection, garbage); client->why then says what. */
+/* One reply.  code 0: none came (timeout, lost connection, garbage); client->failure then says what. */
 struct smtp_client_reply {
     int code;
     struct str enhanced;            /* "5.1.1", or empty */
     struct str text;                /* whole reply with codes, lines joined by "\\n" (two characters) */
+    struct str lines;               /* the same, lines ended by LF */
 };
 
-enum smtp_client_stage {
-    STAGE_CONNECT, STAGE_BANNER, STAGE_EHLO, STAGE_MAIL, STAGE_RCPT, STAGE_DATA, STAGE_BDAT, STAGE_END_OF_DATA, STAGE_RSET,
-    STAGE_QUIT, STAGE_AUTH, STAGE_STARTTLS
-};
+/* Why a session is dead. */
+enum smtp_client_failure { CLIENT_ALIVE, CLIENT_TIMED_OUT, CLIENT_CLOSED, CLIENT_MALFORMED, CLIENT_IO_ERROR };
 
 struct smtp_client {
     struct pool *pool;              /* of the session */
@@ -56,9 +55,15 @@ struct smtp_client {
     struct str local_address;       /* our end */
     int local_port, port;
     int message_count;              /* transactions ended with 250 over this session */
-    struct why why;                 /* of the latest connection error */
+    enum smtp_client_failure failure;
+    int failure_errno;
+    struct str failure_text;        /* the line that was no reply */
     struct smtp_client_io *io;      /* buffers */
 };
+
+/* Numbers for why.sys_errno, as Exim's logs have them. */
+enum { SMTP_NUMBER_CLOSED = -18, SMTP_NUMBER_MALFORMED = -19, SMTP_NUMBER_RCPT_4XX = -44, SMTP_NUMBER_MAIL_4XX = -45,
+       SMTP_NUMBER_DATA_4XX = -46 };
 
 /* Connect to the host's address and port.  DEFER with why: refused, timed out, no route … (cause set for retry rules). */
 enum outcome smtp_client_connect(struct smtp_client *client, struct pool *pool, const struct host *host, int port,
@@ -91,7 +96,7 @@ bool smtp_client_flush(struct smtp_client *client);
 /* Data of DATA or BDAT, as it is.  False when the session is dead. */
 bool smtp_client_write(struct smtp_client *client, const char *bytes, size_t len);
 
-/* The next reply, waiting at most timeout_s (0: command_timeout_s).  False, with code 0 and client->why set, when none came:
+/* The next reply, waiting at most timeout_s (0: command_timeout_s).  False, with code 0 and client->failure set, when none came:
  * the session is dead then. */
 bool smtp_client_read(struct smtp_client *client, int timeout_s, struct smtp_client_reply *reply_out);
 
@@ -102,8 +107,8 @@ bool smtp_client_is_readable(struct smtp_client *client);
 bool smtp_client_ask(struct smtp_client *client, struct str command, struct smtp_client_reply *reply_out);
 
 /* Fill why for a reply that refuses, or for none: "SMTP error from remote mail server after RCPT TO:<x@y>: 550 no",
- * "SMTP timeout after …", "Remote host closed connection in response to …".  DEFER for 4yz and no reply, FAIL for 5yz.
- * command: what it answers, as shown; host and address are not part of the text. */
+ * "SMTP timeout after …", "Remote host closed connection in response to …", "Malformed SMTP reply in response to …".
+ * DEFER for anything but 5yz.  command: what it answers, as shown; the host's name is not part of the text. */
 enum outcome smtp_client_why(struct smtp_client *client, const struct smtp_client_reply *reply, struct str command, struct why *why);
 
 /* Parse an EHLO reply into the client's capabilities (exposed for tests and for verify/'s cache). */

@@ -1,0 +1,1 @@
+objs-y += io.o reply.o why.o session.o
