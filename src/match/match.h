@@ -18,12 +18,22 @@ struct match_result {
 };
 
 /* A NULL list matches nothing.  why is filled for MATCH_DEFER; result_out may be NULL.  Numeric captures of a
- * matching regular expression or wildcard are left in scope->captures. */
+ * matching regular expression or domain wildcard are left in scope->captures. */
 enum match match_domain(struct template *list, struct str domain, struct scope *scope, struct match_result *result_out, struct why *why);
 enum match match_local_part(struct template *list, struct str local_part, struct scope *scope, struct match_result *result_out,
                             struct why *why);
 enum match match_address(struct template *list, struct str address, struct scope *scope, struct match_result *result_out,
                          struct why *why);
+
+/* MATCH_CASEFUL: the case of local parts counts from the start, as after +caseful.  MATCH_WILDCARDS: address items set captures for
+ * their asterisks, as rewriting rules have it.  MATCH_EXPANDED: the list is not expanded any more. */
+enum match_flag { MATCH_CASEFUL = 1, MATCH_WILDCARDS = 2, MATCH_EXPANDED = 4 };
+enum match match_domain_as(struct template *list, struct str domain, unsigned flags, struct scope *scope,
+                           struct match_result *result_out, struct why *why);
+enum match match_local_part_as(struct template *list, struct str local_part, unsigned flags, struct scope *scope,
+                               struct match_result *result_out, struct why *why);
+enum match match_address_as(struct template *list, struct str address, unsigned flags, struct scope *scope,
+                            struct match_result *result_out, struct why *why);
 
 /* A plain string list: items compare whole, ASCII case ignored unless is_case_sensitive. */
 enum match match_string(struct template *list, struct str text, bool is_case_sensitive, struct scope *scope, struct why *why);
@@ -32,4 +42,7 @@ enum match match_string(struct template *list, struct str text, bool is_case_sen
 enum match match_client_host(struct template *list, struct scope *scope, struct match_result *result_out, struct why *why);
 enum match match_host(struct template *list, const struct host *host, struct scope *scope, struct match_result *result_out,
                       struct why *why);
+
+/* An IP address (or nothing) in a host list of addresses only: names never match, lookups go by address. */
+enum match match_ip(struct template *list, struct str ip, struct scope *scope, struct match_result *result_out, struct why *why);
 #endif
