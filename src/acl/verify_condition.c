@@ -57,7 +57,7 @@ static struct verified_sender *
 known_sender(struct verify_state *state, struct str address, const struct verify_options *options)
 {
     for (struct verified_sender *s = state->senders; s != NULL; s = s->next)
-        if (str_eq(s->address, address) && (s->has_callout || !options->has_callout || s->result.outcome != OK))
+        if (str_eq(s->address, address) && (s->has_callout || !options->has_callout))
             return s;
     return NULL;
 }
@@ -77,7 +77,7 @@ sender_verify(struct acl_call *call, struct str text, const struct verify_option
     addr = verify_address_new(sender->address, options, &scope, &sender->result);
     if (addr != NULL)
         verify_address(addr, options, &scope, &sender->result);
-    if (sender->result.outcome != DEFER || !options->has_callout) {
+    if (sender->result.outcome == OK || !options->has_callout) {
         sender->next = state->senders;
         state->senders = sender;
     }
@@ -121,6 +121,10 @@ sender_test(struct acl_call *call, struct str value, struct str options_text)
     options.is_sender = true;
     if (!options_read(call, options_text, &options))
         return ACL_BAD;
+    if (call->scope->verify == NULL) {
+        call->scope->verify = POOL_NEW(call->scope->pool, struct verify_state);
+        verify_state_init(call->scope->verify, call->state->message_pool);
+    }
     if (text.len >= 2 && text.ptr[0] == '<' && text.ptr[text.len - 1] == '>')
         text = str_sub(text, 1, text.len - 2);
     if (text.len == 0)

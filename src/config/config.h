@@ -270,6 +270,7 @@ struct config {
     struct template *smtp_active_hostname;
     int smtp_backlog_monitor;
     struct template *smtp_banner;
+    struct str smtp_bare_newline;
     bool smtp_check_spool_space;
     int smtp_connect_backlog;
     bool smtp_enforce_sync;

@@ -251,6 +251,7 @@ const struct option main_options[] = {
     OPTION_INT(C, smtp_backlog_monitor),
     OPTION_ROW(OPTION_TYPE_EXPANDED, struct template *, C, smtp_banner, .initial =
                "$smtp_active_hostname ESMTP Tern $version_number $tod_full",),
+    OPTION_TEXT(C, smtp_bare_newline),
     OPTION_ROW(OPTION_TYPE_BOOL, bool, C, smtp_check_spool_space, .initial = "yes",),
     OPTION_ROW(OPTION_TYPE_INT, int, C, smtp_connect_backlog, .initial = "20",),
     OPTION_ROW(OPTION_TYPE_BOOL, bool, C, smtp_enforce_sync, .initial = "yes",),
