@@ -42,8 +42,8 @@ struct message {
     size_t recipient_count, recipient_room;
     struct map nonrecipients;       /* addresses finished already: the spool's tree and the journal */
     struct header_field *headers, *headers_last;
-    struct timeval received_at;
-    int received_time_taken_s;
+    struct timeval received_at;     /* reception began */
+    struct timeval received_complete_at;    /* … and ended; zero until then, or unknown */
     int64_t body_bytes;             /* length of the body as kept, LF line ends */
     int64_t message_bytes;          /* $message_size */
     int body_lines, received_lines, body_zeros, max_received_line_bytes;

@@ -28,6 +28,7 @@ struct origin {
     int host_port;
     struct str interface_address;   /* ours; clean */
     int interface_port;
+    struct str active_hostname;     /* smtp_active_hostname, expanded; empty: primary_hostname */
     struct str host_name;           /* verified by DNS; empty if not (yet) known: net/host_name.h */
     struct str_list host_aliases;
     enum name_lookup name_lookup;
