@@ -46,7 +46,7 @@ CONFIGURE_VARIABLES = BUILD=$(BUILD) CC='$(or $(FUZZ_CC),clang)'
 endif
 
 $(BUILD)/config.mk: configure src/EDITME $(wildcard Local/Makefile OS/Makefile-*)
-	@./configure $(CONFIGURE_VARIABLES)
+	@./configure $(CONFIGURE_VARIABLES) >&2
 
 # ---- Flags
 CFLAGS ?= -O2 -g
