@@ -1,0 +1,14 @@
+objs-y += spec.o find.o handles.o linear.o
+objs-$(LOOKUP_LSEARCH) += lsearch.o wildlsearch.o iplsearch.o
+objs-$(LOOKUP_DSEARCH) += dsearch.o
+objs-$(LOOKUP_PASSWD) += passwd.o
+objs-$(LOOKUP_DBM) += dbm.o
+objs-$(LOOKUP_CDB) += cdb.o
+objs-$(LOOKUP_SQLITE) += sqlite.o
+tables-y += lookups:struct lookup_driver:lookups/lookup.h
+rows-$(LOOKUP_CDB) += lookups:cdb_driver
+rows-$(LOOKUP_DBM) += lookups:dbm_driver lookups:dbmjz_driver lookups:dbmnz_driver
+rows-$(LOOKUP_DSEARCH) += lookups:dsearch_driver
+rows-$(LOOKUP_LSEARCH) += lookups:iplsearch_driver lookups:lsearch_driver lookups:nwildlsearch_driver lookups:wildlsearch_driver
+rows-$(LOOKUP_PASSWD) += lookups:passwd_driver
+rows-$(LOOKUP_SQLITE) += lookups:sqlite_driver
