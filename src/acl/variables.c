@@ -185,7 +185,10 @@ acl_item_eval(const struct expand_call *call, struct scope *scope, struct str *t
     return result == ACL_ACCEPT || result == ACL_DENY ? OK : trouble(result, words[0], why);
 }
 
-const struct expand_item acl_item = { .name = "acl", .args_min = 1, .args_max = ACL_ARGS_MAX + 1, .eval = acl_item_eval };
+const struct expand_item acl_items[] = {
+    { .name = "acl", .args_min = 1, .args_max = ACL_ARGS_MAX + 1, .eval = acl_item_eval },
+    { .name = NULL }
+};
 
 /* "{name}{arg}…" taken apart; braces inside must be balanced.  The number of words, or -1. */
 static int
@@ -230,4 +233,7 @@ acl_condition_test(const struct expand_call *call, struct scope *scope, bool *is
     return result == ACL_ACCEPT || result == ACL_DENY ? OK : trouble(result, words[0], why);
 }
 
-const struct expand_condition acl_expand_condition = { .name = "acl", .args_min = 1, .args_max = 1, .test = acl_condition_test };
+const struct expand_condition acl_expand_conditions[] = {
+    { .name = "acl", .args_min = 1, .args_max = 1, .test = acl_condition_test },
+    { .name = NULL }
+};

@@ -5,18 +5,21 @@
 #define CONFIG_MACRO_H
 #include "config/config.h"
 
-/* A family of built-in macros, a row of "macro_families".  Names are given in upper case as they follow the prefix. */
+/* Is name the capitals of word? */
+bool macro_is_capitals_of(struct str name, const char *word);
+
+/* A family of built-in macros, a row of "macro_families". */
 struct macro_family {
     const char *prefix;             /* "_EXP_ITEM_" */
-    /* Is there this name (the part after the prefix)? */
+    /* Is there this name (the part after the prefix, in capitals)? */
     bool (*has)(struct str name);
-    /* Call back for each name; for -bP macros. */
+    /* Call back for each name (letters of either case); for -bP macros. */
     void (*each)(void (*emit)(void *context, struct str name), void *context);
     const char *value;              /* NULL: "y" */
 };
 extern const struct macro_family *const macro_families_rows[];
 
-/* One fixed built-in macro ("_HAVE_TLS"), a row of "builtin_macros". */
+/* One fixed built-in macro ("_HAVE_TLS"); arrays of these, ended by a nameless one, are rows of "builtin_macros". */
 struct builtin_macro {
     const char *name;
     const char *value;              /* NULL: "y" */

@@ -7,9 +7,8 @@
 
 enum { NAME_MAX_BYTES = 100 };
 
-/* Is name the capitals of word? */
-static bool
-is_capitals_of(struct str name, const char *word)
+bool
+macro_is_capitals_of(struct str name, const char *word)
 {
     size_t i = 0;
 
@@ -25,7 +24,7 @@ take_capitals(struct str *name, const char *word)
 {
     size_t len = strlen(word);
 
-    if (name->len <= len || name->ptr[len] != '_' || !is_capitals_of(str_head(*name, len), word))
+    if (name->len <= len || name->ptr[len] != '_' || !macro_is_capitals_of(str_head(*name, len), word))
         return false;
     *name = str_from(*name, len + 1);
     return true;
@@ -35,7 +34,7 @@ static bool
 has_option(const struct option *table, struct str name)
 {
     for (const struct option *row = table; row->name != NULL; row++)
-        if (is_capitals_of(name, row->name))
+        if (macro_is_capitals_of(name, row->name))
             return true;
     return false;
 }
@@ -44,7 +43,7 @@ has_option(const struct option *table, struct str name)
 static bool
 has_generic(const struct driver_family *family, struct str name)
 {
-    return is_capitals_of(name, "driver") || has_option(family->generic_options, name);
+    return macro_is_capitals_of(name, "driver") || has_option(family->generic_options, name);
 }
 
 static bool
@@ -75,7 +74,7 @@ has_driver(struct str name)
         if (!take_capitals(&name, (*family)->name))
             continue;
         for (const struct driver_info *const *driver = (*family)->drivers; *driver != NULL; driver++)
-            if (is_capitals_of(name, (*driver)->name))
+            if (macro_is_capitals_of(name, (*driver)->name))
                 return true;
         return false;
     }
@@ -88,7 +87,7 @@ has_log(struct str name)
     struct str word;
 
     for (size_t i = 0; log_selector_word(i, &word); i++)
-        if (is_capitals_of(name, word.ptr))
+        if (macro_is_capitals_of(name, word.ptr))
             return true;
     return false;
 }
@@ -104,12 +103,13 @@ builtin_macro_value(struct str name, struct str *value_out)
     for (size_t i = 0; i < COUNT(own_families); i++)
         if (str_starts(name, own_families[i].prefix))
             return own_families[i].has(str_from(name, own_families[i].prefix.len));
-    for (const struct builtin_macro *const *row = builtin_macros_rows; *row != NULL; row++)
-        if (str_eq_c(name, (*row)->name)) {
-            if ((*row)->value != NULL)
-                *value_out = str_of((*row)->value);
-            return true;
-        }
+    for (const struct builtin_macro *const *array = builtin_macros_rows; *array != NULL; array++)
+        for (const struct builtin_macro *row = *array; row->name != NULL; row++)
+            if (str_eq_c(name, row->name)) {
+                if (row->value != NULL)
+                    *value_out = str_of(row->value);
+                return true;
+            }
     for (const struct macro_family *const *row = macro_families_rows; *row != NULL; row++)
         if (str_starts(name, str_of((*row)->prefix)) && (*row)->has(str_from(name, strlen((*row)->prefix)))) {
             if ((*row)->value != NULL)
@@ -129,9 +129,10 @@ may_begin(struct str text)
     for (const struct macro_family *const *row = macro_families_rows; *row != NULL; row++)
         if (str_starts(text, str_of((*row)->prefix)))
             return true;
-    for (const struct builtin_macro *const *row = builtin_macros_rows; *row != NULL; row++)
-        if (str_starts(text, str_of((*row)->name)))
-            return true;
+    for (const struct builtin_macro *const *array = builtin_macros_rows; *array != NULL; array++)
+        for (const struct builtin_macro *row = *array; row->name != NULL; row++)
+            if (str_starts(text, str_of(row->name)))
+                return true;
     return false;
 }
 
@@ -204,8 +205,9 @@ builtin_macros_each(void (*emit)(void *context, struct str name, struct str valu
     struct emitter emitter = { .emit = emit, .context = context, .value = STR("y") };
     struct str word;
 
-    for (const struct builtin_macro *const *row = builtin_macros_rows; *row != NULL; row++)
-        emit(context, str_of((*row)->name), (*row)->value != NULL ? str_of((*row)->value) : STR("y"));
+    for (const struct builtin_macro *const *array = builtin_macros_rows; *array != NULL; array++)
+        for (const struct builtin_macro *row = *array; row->name != NULL; row++)
+            emit(context, str_of(row->name), row->value != NULL ? str_of(row->value) : STR("y"));
     for (const struct option *row = main_options; row->name != NULL; row++)
         EMIT(&emitter, "_OPT_MAIN_", row->name);
     for (const struct driver_family *const *family = driver_families_rows; *family != NULL; family++)

@@ -16,3 +16,7 @@ rows-y += expand_conditions:expand_text_conditions[]
 objs-y += variables_config.o variables_scope.o variables_origin.o variables_address.o variables_message.o variables_reserved.o
 rows-y += variables:expand_reserved_variables[] variables:expand_config_variables[] variables:expand_scope_variables[]
 rows-y += variables:expand_origin_variables[] variables:expand_address_variables[] variables:expand_message_variables[]
+
+objs-y += macros.o
+rows-y += macro_families:expand_item_macros macro_families:expand_operator_macros
+rows-y += macro_families:expand_condition_macros macro_families:expand_variable_macros
