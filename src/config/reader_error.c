@@ -94,6 +94,7 @@ trail_add(struct option_reader *reader, struct buf *text)
                  STR_ARG(reader->replaced[i]->value));
 }
 
+__attribute__((format(printf, 3, 0)))
 static void
 error_set(struct option_reader *reader, bool has_place, const char *format, va_list args)
 {

@@ -200,6 +200,7 @@ line_compose(struct log *log, struct line *line, const char *id, struct str text
     line->rest = buf_str(&buf);
 }
 
+__attribute__((format(printf, 6, 0)))
 static void
 log_line(enum log_selector selector, unsigned targets, const char *id, enum log_breaks breaks, struct str more,
          const char *format, va_list args)

@@ -101,7 +101,7 @@ defer_by_reply(struct callout *c, struct str command, const struct smtp_client_r
 
     if (reply->code == 0)
         defer(c, pool_printf_tainted(pool, "response to \"%.*s\" was: %.*s", STR_ARG(command),
-                                     STR_ARG(c->client.why.text.len > 0 ? c->client.why.text : STR("connection dropped"))));
+                                     STR_ARG(c->client.failure_text.len > 0 ? c->client.failure_text : STR("connection dropped"))));
     else
         defer(c, pool_printf_tainted(pool, "SMTP error from remote mail server after %.*s: %.*s", STR_ARG(command),
                                      STR_ARG(reply->text)));
