@@ -26,6 +26,7 @@ struct named_list {
 struct macro {
     struct macro *next;
     struct str name, value;
+    struct source_at at;            /* of the setting in force; no file: -D */
     bool is_command_line;           /* -D: settings in the file are ignored */
 };
 

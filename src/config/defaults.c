@@ -125,8 +125,6 @@ names_follow(struct option_reader *reader)
         conf->qualify_domain = conf->primary_hostname;
     if (!was_set(conf, "qualify_recipient"))
         conf->qualify_recipient = conf->qualify_domain;
-    if (!was_set(conf, "process_log_path"))
-        conf->process_log_path = pool_printf(reader->pool, "%.*s/exim-process.info", STR_ARG(conf->spool_directory->text));
 }
 
 static bool
@@ -140,6 +138,8 @@ paths_follow(struct option_reader *reader)
         return false;
     if (conf->spool_directory->text.len == 0)
         return reader_error_placeless(reader, "spool_directory undefined: cannot proceed");
+    if (!was_set(conf, "process_log_path"))
+        conf->process_log_path = pool_printf(reader->pool, "%.*s/exim-process.info", STR_ARG(conf->spool_directory->text));
     return true;
 }
 
@@ -223,8 +223,6 @@ config_defaults_after(struct option_reader *reader)
     conf->mail_gid = conf->exim_group.id;
     if (conf->remote_max_parallel <= 0)
         conf->remote_max_parallel = 1;
-    if (!paths_follow(reader))
-        return false;
     names_follow(reader);
-    return localhost_number_check(reader) && log_follow(reader);
+    return paths_follow(reader) && localhost_number_check(reader) && log_follow(reader);
 }

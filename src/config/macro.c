@@ -52,6 +52,7 @@ macro_append(struct option_reader *reader, struct str name, struct str value)
 
     macro->name = pool_dup(reader->pool, name);
     macro->value = pool_dup(reader->pool, value);
+    macro->at = reader->at;
     *reader->macros_end = macro;
     reader->macros_end = &macro->next;
     return macro;
@@ -80,6 +81,7 @@ macro_define(struct option_reader *reader, struct str line)
             return reader_error(reader, "macro \"%.*s\" is already defined (use \"==\" if you want to redefine it)",
                                 STR_ARG(name));
         macro->value = pool_dup(reader->pool, value);
+        macro->at = reader->at;
         return true;
     }
     if (is_again)

@@ -89,9 +89,16 @@ trail_add(struct option_reader *reader, struct buf *text)
 {
     for (const struct input *input = reader->input; input != NULL && input->parent != NULL; input = input->parent)
         buf_addf(text, "\n  (included in line %d of %s)", input->parent->line, input->parent->path);
-    for (size_t i = 0; i < reader->replaced_count; i++)
-        buf_addf(text, "\n  (macro %.*s stands for \"%.*s\")", STR_ARG(reader->replaced[i]->name),
-                 STR_ARG(reader->replaced[i]->value));
+    for (size_t i = 0; i < reader->replaced_count; i++) {
+        const struct macro *macro = reader->replaced[i];
+
+        buf_addf(text, "\n  (macro %.*s, ", STR_ARG(macro->name));
+        if (macro->at.file != NULL)
+            buf_addf(text, "set in line %d of %s", macro->at.line, macro->at.file);
+        else
+            buf_add_c(text, "set on the command line");
+        buf_addf(text, ", stands for \"%.*s\")", STR_ARG(macro->value));
+    }
 }
 
 __attribute__((format(printf, 3, 0)))

@@ -20,3 +20,5 @@ rows-y += variables:expand_origin_variables[] variables:expand_address_variables
 objs-y += macros.o
 rows-y += macro_families:expand_item_macros macro_families:expand_operator_macros
 rows-y += macro_families:expand_condition_macros macro_families:expand_variable_macros
+objs-y += config_hook.o
+rows-y += config_hooks:expand_hook
