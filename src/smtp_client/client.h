@@ -46,6 +46,7 @@ struct smtp_client {
     struct smtp_client_settings settings;
     int read_fd, write_fd;          /* -1: closed */
     bool is_esmtp, is_dead;
+    bool is_reset_due;              /* a transaction was refused: RSET comes before the next */
     unsigned capabilities;
     int64_t size_limit;             /* announced by SIZE; 0: none given */
     int limit_mail, limit_rcpt, limit_rcpt_domain;          /* LIMITS (RFC 9422); 0: none given */
