@@ -11,3 +11,6 @@ rows-$(TRANSPORT_PIPE) += transports:pipe_driver
 objs-$(TRANSPORT_PIPE) += pipe.o
 objs-$(EXPERIMENTAL_QUEUEFILE) += queuefile.o
 rows-$(EXPERIMENTAL_QUEUEFILE) += transports:queuefile_driver
+objs-y += mail_parameters.o
+rows-$(TRANSPORT_LMTP) += transports:lmtp_driver
+objs-$(TRANSPORT_LMTP) += lmtp.o
