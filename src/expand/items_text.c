@@ -85,7 +85,7 @@ sg_eval(const struct expand_call *call, struct scope *scope, struct str *text_ou
     if (outcome != OK || (outcome = text_argument(call, 1, scope, &pattern, why)) != OK
         || (outcome = text_argument(call, 2, scope, &text, why)) != OK)
         return outcome;
-    if (str_is_tainted(text))
+    if (str_is_tainted(text) && str_find_any(text, "$\\") != STR_NONE)
         return why_fail(why, 0, NULL, "attempt to expand tainted string '%.*s'", STR_ARG(text));
     if ((regex = regex_compile(pattern, 0, &fault)) == NULL)
         return regex_fault(pattern, fault.text, why);

@@ -67,7 +67,8 @@ expand_condition_find(struct str name)
 }
 
 /* The whole name, or what stands before an underscore: "local_part" is one, "length_5" is "length" with "5", and
- * "quote_local_part" goes before "quote" with "local_part". */
+ * "quote_local_part"
+ * goes before "quote_" with "local_part", a row whose name ends with the underscore before one that does not. */
 const struct expand_operator *
 expand_operator_find(struct str name, bool *has_suffix_out, struct str *suffix_out)
 {
@@ -83,7 +84,8 @@ expand_operator_find(struct str name, bool *has_suffix_out, struct str *suffix_o
         return NULL;
     *has_suffix_out = true;
     *suffix_out = tail;
-    return map_get(&names->operators, head);
+    row = map_get(&names->operators, str_head(name, head.len + 1));
+    return row != NULL ? row : map_get(&names->operators, head);
 }
 
 const struct expand_variable *

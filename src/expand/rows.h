@@ -73,7 +73,27 @@ struct expand_condition {
     enum outcome (*test)(const struct expand_call *call, struct scope *scope, bool *is_true_out, struct why *why);
 };
 
-/* Name of what is under way, for a lookup in the tables: NULL if there is no such row. */
+/* A captured set that is put back at the end of an item. */
+struct captures_kept {
+    struct captures captures;
+    struct str value;
+};
+static inline void captures_keep(struct captures_kept *kept, const struct scope *scope)
+{
+    kept->captures.count = scope->captures->count;
+    for (size_t i = 0; i < scope->captures->count; i++)
+        kept->captures.values[i] = scope->captures->values[i];
+    kept->value = scope->value;
+}
+static inline void captures_restore(const struct captures_kept *kept, struct scope *scope)
+{
+    scope->captures->count = kept->captures.count;
+    for (size_t i = 0; i < kept->captures.count; i++)
+        scope->captures->values[i] = kept->captures.values[i];
+    scope->value = kept->value;
+}
+
+/* Find a row by name: NULL if there is none. */
 const struct expand_variable *expand_variable_find(struct str name, struct str *suffix_out);
 const struct expand_condition *expand_condition_find(struct str name);
 

@@ -108,23 +108,4 @@ bool expand_header_exists(struct str name, struct scope *scope);
 enum outcome expand_step(struct scope *scope, struct why *why);
 size_t expand_size_limit(void);
 
-/* A captured set that is put back at the end of an item. */
-struct captures_kept {
-    struct captures captures;
-    struct str value;
-};
-static inline void captures_keep(struct captures_kept *kept, const struct scope *scope)
-{
-    kept->captures.count = scope->captures->count;
-    for (size_t i = 0; i < scope->captures->count; i++)
-        kept->captures.values[i] = scope->captures->values[i];
-    kept->value = scope->value;
-}
-static inline void captures_restore(const struct captures_kept *kept, struct scope *scope)
-{
-    scope->captures->count = kept->captures.count;
-    for (size_t i = 0; i < kept->captures.count; i++)
-        scope->captures->values[i] = kept->captures.values[i];
-    scope->value = kept->value;
-}
 #endif

@@ -1,38 +1,32 @@
-/* lookups/cdb.c -- constant databases (manual: cdb).
- *
- * Layout: 256 pairs (position, slots) of little-endian 32-bit numbers, records (key length, data length, key, data),
- * then hash tables of (hash, position) slots.  Every number is checked against the length of the file. */
+/* lookups/cdb.c -- constant databases: a table of 256 hash tables behind 2048 octets of pointers, all numbers
+ * little-endian 32 bits (https://cr.yp.to/cdb/cdb.txt).  Every number read is checked against the file's length. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "lookups/lookup.h"
 
-enum { PAIR_BYTES = 8, TABLES = 256, HEADER_BYTES = TABLES * PAIR_BYTES, HASH_START = 5381 };
+enum { TABLES = 256, HEADER_BYTES = TABLES * 8, VALUE_MAX_BYTES = 64 << 20 };
 
 struct lookup_handle {
     int fd;
     uint64_t size_bytes;
 };
 
-struct pair {
-    uint32_t first, second;
-};
-
 static struct lookup_handle *
-cdb_open(struct str file, struct pool *pool, struct why *why)
+cdb_open(struct str path, struct pool *pool, struct why *why)
 {
     struct lookup_handle *handle = POOL_NEW(pool, struct lookup_handle);
     struct stat st;
 
-    handle->fd = file.len > 0 && file.ptr[0] == '/' ? open(file.ptr, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : (errno = ENOENT, -1);
+    handle->fd = open(path.ptr, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (handle->fd == -1) {
-        why_defer(why, errno, "4.3.0", "failed to open %.*s for cdb lookup", STR_ARG(file));
+        why_defer(why, errno, NULL, "failed to open %.*s for cdb lookup", STR_ARG(path));
         return NULL;
     }
     if (fstat(handle->fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size < HEADER_BYTES) {
+        why_defer(why, 0, NULL, "failed to open %.*s too short for cdb lookup", STR_ARG(path));
         close(handle->fd);
-        why_defer(why, 0, "4.3.0", "%.*s is no cdb file: too short", STR_ARG(file));
         return NULL;
     }
     handle->size_bytes = (uint64_t)st.st_size;
@@ -46,98 +40,105 @@ cdb_close(struct lookup_handle *handle)
 }
 
 static bool
-read_at(const struct lookup_handle *handle, uint64_t position, void *into, size_t len)
+read_at(const struct lookup_handle *handle, uint64_t at, void *room, size_t size_bytes)
 {
-    return position <= handle->size_bytes && len <= handle->size_bytes - position
-        && pread(handle->fd, into, len, (off_t)position) == (ssize_t)len;
-}
-
-static uint32_t
-number(const unsigned char *octets)
-{
-    return (uint32_t)octets[0] | (uint32_t)octets[1] << 8 | (uint32_t)octets[2] << 16 | (uint32_t)octets[3] << 24;
-}
-
-static bool
-pair_at(const struct lookup_handle *handle, uint64_t position, struct pair *out)
-{
-    unsigned char octets[PAIR_BYTES];
-
-    if (!read_at(handle, position, octets, sizeof octets))
+    if (at > handle->size_bytes || size_bytes > handle->size_bytes - at)
         return false;
-    *out = (struct pair){ number(octets), number(octets + 4) };
+    for (size_t got = 0; got < size_bytes;) {
+        ssize_t count = pread(handle->fd, (char *)room + got, size_bytes - got, (off_t)(at + got));
+
+        if (count == -1 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return false;
+        got += (size_t)count;
+    }
+    return true;
+}
+
+/* Two numbers that stand next to each other. */
+static bool
+read_pair(const struct lookup_handle *handle, uint64_t at, uint32_t *a_out, uint32_t *b_out)
+{
+    unsigned char o[8];
+
+    if (!read_at(handle, at, o, sizeof o))
+        return false;
+    *a_out = (uint32_t)o[0] | (uint32_t)o[1] << 8 | (uint32_t)o[2] << 16 | (uint32_t)o[3] << 24;
+    *b_out = (uint32_t)o[4] | (uint32_t)o[5] << 8 | (uint32_t)o[6] << 16 | (uint32_t)o[7] << 24;
     return true;
 }
 
 static uint32_t
-key_hash(struct str key)
+cdb_hash(struct str key)
 {
-    uint32_t hash = HASH_START;
+    uint32_t hash = 5381;
 
     for (size_t i = 0; i < key.len; i++)
-        hash = (hash * 33) ^ (unsigned char)key.ptr[i];
+        hash = ((hash << 5) + hash) ^ (unsigned char)key.ptr[i];
     return hash;
 }
 
-/* Is the record at position that of key? */
-static enum lookup_answer
-record_read(const struct lookup_handle *handle, uint64_t position, const struct lookup_query *query, struct str *value_out)
-{
-    struct pool *pool = query->scope->pool;
-    struct pair lengths;
-    char *text;
+enum record { RECORD_MATCHES, RECORD_DIFFERS, RECORD_DAMAGED };
 
-    if (!pair_at(handle, position, &lengths) || lengths.second > handle->size_bytes)
-        return LOOKUP_DEFERRED;
-    if (lengths.first != query->key.len)
-        return LOOKUP_NOT_FOUND;
-    text = pool_alloc(pool, query->key.len + 1);
-    if (!read_at(handle, position + PAIR_BYTES, text, query->key.len))
-        return LOOKUP_DEFERRED;
-    if (!str_eq(str_make(text, query->key.len), query->key))
-        return LOOKUP_NOT_FOUND;
-    text = pool_alloc(pool, (size_t)lengths.second + 1);
-    if (!read_at(handle, position + PAIR_BYTES + query->key.len, text, lengths.second))
-        return LOOKUP_DEFERRED;
-    *value_out = str_make(text, lengths.second);
-    return LOOKUP_FOUND;
+static enum record
+read_record(const struct lookup_handle *handle, uint32_t at, struct str key, struct pool *pool, struct str *value_out)
+{
+    uint32_t key_bytes, value_bytes;
+    char *octets;
+
+    if (!read_pair(handle, at, &key_bytes, &value_bytes))
+        return RECORD_DAMAGED;
+    if (key_bytes != key.len)
+        return RECORD_DIFFERS;
+    octets = pool_alloc(pool, key.len + 1);
+    if (!read_at(handle, (uint64_t)at + 8, octets, key.len))
+        return RECORD_DAMAGED;
+    if (!str_eq(str_make(octets, key.len), key))
+        return RECORD_DIFFERS;
+    if (value_bytes > VALUE_MAX_BYTES || value_bytes > handle->size_bytes)
+        return RECORD_DAMAGED;
+    octets = pool_alloc(pool, (size_t)value_bytes + 1);
+    if (!read_at(handle, (uint64_t)at + 8 + key_bytes, octets, value_bytes))
+        return RECORD_DAMAGED;
+    *value_out = str_make(octets, value_bytes);
+    return RECORD_MATCHES;
 }
 
 static enum lookup_answer
-slots_search(const struct lookup_handle *handle, const struct lookup_query *query, struct str *value_out)
+damaged(struct str path, struct why *why)
 {
-    uint32_t hash = key_hash(query->key);
-    struct pair table, slot;
+    why_defer(why, 0, NULL, "%.*s is not a sound cdb file", STR_ARG(path));
+    return LOOKUP_DEFERRED;
+}
 
-    if (!pair_at(handle, (uint64_t)(hash % TABLES) * PAIR_BYTES, &table))
-        return LOOKUP_DEFERRED;
-    for (uint32_t i = 0; i < table.second; i++) {
-        uint64_t index = ((uint64_t)hash / TABLES + i) % table.second;
-        enum lookup_answer answer;
+static enum lookup_answer
+cdb_find(struct lookup_handle *handle, struct str path, struct str key, struct str options, struct scope *scope,
+         struct str *value_out, struct why *why)
+{
+    uint32_t hash = cdb_hash(key), table, slots;
 
-        if (!pair_at(handle, table.first + index * PAIR_BYTES, &slot))
-            return LOOKUP_DEFERRED;
-        if (slot.second == 0)
+    (void)options;
+    if (!read_pair(handle, (hash & 255) * 8, &table, &slots))
+        return damaged(path, why);
+    for (uint32_t i = 0, slot = slots == 0 ? 0 : (hash >> 8) % slots; i < slots; i++, slot = (slot + 1) % slots) {
+        uint32_t slot_hash, record;
+
+        if (!read_pair(handle, (uint64_t)table + (uint64_t)slot * 8, &slot_hash, &record))
+            return damaged(path, why);
+        if (record == 0)
             return LOOKUP_NOT_FOUND;
-        if (slot.first != hash)
+        if (slot_hash != hash)
             continue;
-        answer = record_read(handle, slot.second, query, value_out);
-        if (answer != LOOKUP_NOT_FOUND)
-            return answer;
+        switch (read_record(handle, record, key, scope->pool, value_out)) {
+        case RECORD_MATCHES: return LOOKUP_FOUND;
+        case RECORD_DIFFERS: break;
+        case RECORD_DAMAGED: return damaged(path, why);
+        }
     }
     return LOOKUP_NOT_FOUND;
 }
 
-static enum lookup_answer
-cdb_find(struct lookup_handle *handle, const struct lookup_query *query, struct str *value_out, struct why *why)
-{
-    enum lookup_answer answer = slots_search(handle, query, value_out);
-
-    if (answer == LOOKUP_DEFERRED)
-        why_defer(why, 0, "4.3.0", "%.*s is damaged: cdb entry outside the file", STR_ARG(query->file));
-    return answer;
-}
-
-const struct lookup_driver cdb_driver = {
-    .name = "cdb", .is_single_key = true, .is_file = true, .open = cdb_open, .find = cdb_find, .close = cdb_close,
+const struct lookup_driver cdb_lookup = {
+    .name = "cdb", .is_single_key = true, .is_absolute_file = true, .open = cdb_open, .find = cdb_find, .close = cdb_close,
 };

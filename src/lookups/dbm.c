@@ -1,6 +1,7 @@
-/* lookups/dbm.c -- keyed files of Berkeley DB (manual: dbm, dbmjz, dbmnz). */
+/* lookups/dbm.c -- Berkeley DB files: dbm (keys end with NUL), dbmnz (they do not), dbmjz (list items joined by NULs). */
 #include <db.h>
 #include <errno.h>
+#include <string.h>
 #include "base/buf.h"
 #include "base/items.h"
 #include "lookups/lookup.h"
@@ -10,19 +11,20 @@ struct lookup_handle {
 };
 
 static struct lookup_handle *
-dbm_open(struct str file, struct pool *pool, struct why *why)
+dbm_open(struct str path, struct pool *pool, struct why *why)
 {
     struct lookup_handle *handle = POOL_NEW(pool, struct lookup_handle);
-    int error = file.len > 0 && file.ptr[0] == '/' ? db_create(&handle->db, NULL, 0) : ENOENT;
+    int error = db_create(&handle->db, NULL, 0);
 
     if (error == 0) {
         handle->db->set_errfile(handle->db, NULL);
-        error = handle->db->open(handle->db, NULL, file.ptr, NULL, DB_UNKNOWN, DB_RDONLY, 0);
-        if (error == 0)
-            return handle;
-        handle->db->close(handle->db, 0);
+        error = handle->db->open(handle->db, NULL, path.ptr, NULL, DB_UNKNOWN, DB_RDONLY, 0);
+        if (error != 0)
+            handle->db->close(handle->db, 0);
     }
-    why_defer(why, 0, "4.3.0", "failed to open %.*s as a db file: %s", STR_ARG(file), db_strerror(error));
+    if (error == 0)
+        return handle;
+    why_defer(why, error > 0 && error != EINVAL ? error : ENOENT, NULL, "failed to open %.*s as a db (v4.1+) file", STR_ARG(path));
     return NULL;
 }
 
@@ -33,65 +35,72 @@ dbm_close(struct lookup_handle *handle)
 }
 
 static enum lookup_answer
-fetch(struct lookup_handle *handle, const struct lookup_query *query, struct str key, struct str *value_out, struct why *why)
+find_octets(struct lookup_handle *handle, const char *octets, size_t len, struct pool *pool, struct str *value_out, struct why *why)
 {
-    DBT wanted = { .data = (void *)key.ptr, .size = (u_int32_t)key.len }, found = { 0 };
-    int error = handle->db->get(handle->db, NULL, &wanted, &found, 0);
-    struct str value;
+    DBT key, data;
+    int error;
 
+    memset(&key, 0, sizeof key);
+    memset(&data, 0, sizeof data);
+    key.data = (void *)(uintptr_t)octets;
+    key.size = (u_int32_t)len;
+    error = handle->db->get(handle->db, NULL, &key, &data, 0);
     if (error == DB_NOTFOUND)
         return LOOKUP_NOT_FOUND;
     if (error != 0) {
-        why_defer(why, 0, "4.3.0", "reading %.*s: %s", STR_ARG(query->file), db_strerror(error));
+        why_defer(why, 0, NULL, "dbm lookup failed: %s", db_strerror(error));
         return LOOKUP_DEFERRED;
     }
-    value = str_make(found.data, found.size);
-    if (value.len > 0 && value.ptr[value.len - 1] == '\0')
-        value.len--;
-    *value_out = pool_dup(query->scope->pool, value);
+    *value_out = pool_dup_clean(pool, str_make(data.data, strnlen(data.data, data.size)));
     return LOOKUP_FOUND;
 }
 
 static enum lookup_answer
-dbm_find(struct lookup_handle *handle, const struct lookup_query *query, struct str *value_out, struct why *why)
+dbm_find(struct lookup_handle *handle, struct str path, struct str key, struct str options, struct scope *scope,
+         struct str *value_out, struct why *why)
 {
-    struct str key = pool_dup(query->scope->pool, query->key);
+    struct str copy = pool_dup(scope->pool, key);   /* NUL-terminated */
 
-    /* The copy is terminated: the terminator counts as part of the key. */
-    return fetch(handle, query, str_make(key.ptr, key.len + 1), value_out, why);
+    (void)path, (void)options;
+    return find_octets(handle, copy.ptr, copy.len + 1, scope->pool, value_out, why);
 }
 
 static enum lookup_answer
-dbmnz_find(struct lookup_handle *handle, const struct lookup_query *query, struct str *value_out, struct why *why)
+dbmnz_find(struct lookup_handle *handle, struct str path, struct str key, struct str options, struct scope *scope,
+           struct str *value_out, struct why *why)
 {
-    return fetch(handle, query, query->key, value_out, why);
+    (void)path, (void)options;
+    return find_octets(handle, key.ptr, key.len, scope->pool, value_out, why);
 }
 
-/* The items of a list, NUL between them. */
 static enum lookup_answer
-dbmjz_find(struct lookup_handle *handle, const struct lookup_query *query, struct str *value_out, struct why *why)
+dbmjz_find(struct lookup_handle *handle, struct str path, struct str key, struct str options, struct scope *scope,
+           struct str *value_out, struct why *why)
 {
-    struct items items = items_of(query->key);
+    struct items items = items_of(key);
     struct str item;
-    struct buf key;
+    struct buf joined;
     bool is_first = true;
 
-    buf_init(&key, query->scope->pool, BUF_NO_LIMIT);
-    while (items_next(&items, query->scope->pool, &item)) {
+    (void)path, (void)options;
+    buf_init(&joined, scope->pool, BUF_NO_LIMIT);
+    while (items_next(&items, scope->pool, &item)) {
         if (!is_first)
-            buf_add_char(&key, '\0');
-        buf_add(&key, item);
+            buf_add_char(&joined, '\0');
         is_first = false;
+        buf_add(&joined, item);
     }
-    return fetch(handle, query, buf_str(&key), value_out, why);
+    return find_octets(handle, buf_str(&joined).ptr, joined.len, scope->pool, value_out, why);
 }
 
-const struct lookup_driver dbm_driver = {
-    .name = "dbm", .is_single_key = true, .is_file = true, .open = dbm_open, .find = dbm_find, .close = dbm_close,
+const struct lookup_driver dbm_lookup = {
+    .name = "dbm", .is_single_key = true, .is_absolute_file = true, .open = dbm_open, .find = dbm_find, .close = dbm_close,
 };
-const struct lookup_driver dbmjz_driver = {
-    .name = "dbmjz", .is_single_key = true, .is_file = true, .open = dbm_open, .find = dbmjz_find, .close = dbm_close,
+
+const struct lookup_driver dbmnz_lookup = {
+    .name = "dbmnz", .is_single_key = true, .is_absolute_file = true, .open = dbm_open, .find = dbmnz_find, .close = dbm_close,
 };
-const struct lookup_driver dbmnz_driver = {
-    .name = "dbmnz", .is_single_key = true, .is_file = true, .open = dbm_open, .find = dbmnz_find, .close = dbm_close,
+
+const struct lookup_driver dbmjz_lookup = {
+    .name = "dbmjz", .is_single_key = true, .is_absolute_file = true, .open = dbm_open, .find = dbmjz_find, .close = dbm_close,
 };

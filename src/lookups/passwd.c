@@ -1,30 +1,33 @@
-/* lookups/passwd.c -- the system's password data by user name, as a line of /etc/passwd without name and password (manual: passwd). */
+/* lookups/passwd.c -- the system's user database, in the form of a line of /etc/passwd without the name. */
 #include <errno.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include "lookups/lookup.h"
 
-static enum lookup_answer
-passwd_find(struct lookup_handle *handle, const struct lookup_query *query, struct str *value_out, struct why *why)
-{
-    const char *name = pool_cstr(query->scope->pool, query->key);
-    const struct passwd *entry;
+enum { ENTRY_MAX_BYTES = 64 * 1024 };
 
-    (void)handle;
-    if (name == NULL || name[0] == '\0')
+static enum lookup_answer
+passwd_find(struct lookup_handle *handle, struct str file, struct str key, struct str options, struct scope *scope,
+            struct str *value_out, struct why *why)
+{
+    const char *name = pool_cstr(scope->pool, key);
+    char *room = pool_alloc(scope->pool, ENTRY_MAX_BYTES);
+    struct passwd entry, *found = NULL;
+    int error;
+
+    (void)handle, (void)file, (void)options;
+    if (name == NULL)
         return LOOKUP_NOT_FOUND;
-    errno = 0;
-    entry = getpwnam(name);
-    if (entry == NULL && (errno == EIO || errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
-        why_defer(why, errno, "4.3.0", "password data of \"%s\"", name);
+    error = getpwnam_r(name, &entry, room, ENTRY_MAX_BYTES, &found);
+    if (found == NULL && error != 0 && error != ENOENT && error != ESRCH && error != EBADF && error != EPERM) {
+        why_defer(why, error, NULL, "getpwnam failed for %s", name);
         return LOOKUP_DEFERRED;
     }
-    if (entry == NULL)
+    if (found == NULL)
         return LOOKUP_NOT_FOUND;
-    *value_out = pool_printf(query->scope->pool, "*:%d:%d:%s:%s:%s", (int)entry->pw_uid, (int)entry->pw_gid, entry->pw_gecos,
-                             entry->pw_dir, entry->pw_shell);
+    *value_out = pool_printf(scope->pool, "*:%ld:%ld:%s:%s:%s", (long)found->pw_uid, (long)found->pw_gid,
+                             found->pw_gecos != NULL ? found->pw_gecos : "", found->pw_dir, found->pw_shell);
     return LOOKUP_FOUND;
 }
 
-const struct lookup_driver passwd_driver = {
-    .name = "passwd", .find = passwd_find,
-};
+const struct lookup_driver passwd_lookup = { .name = "passwd", .find = passwd_find };

@@ -1,14 +1,25 @@
-objs-y += spec.o find.o handles.o linear.o
-objs-$(LOOKUP_LSEARCH) += lsearch.o wildlsearch.o iplsearch.o
-objs-$(LOOKUP_DSEARCH) += dsearch.o
-objs-$(LOOKUP_PASSWD) += passwd.o
-objs-$(LOOKUP_DBM) += dbm.o
-objs-$(LOOKUP_CDB) += cdb.o
-objs-$(LOOKUP_SQLITE) += sqlite.o
+# One file for each type of lookup; the engine is common.
+objs-y += lookup.o spec.o item.o rows_text.o text_file.o
+
 tables-y += lookups:struct lookup_driver:lookups/lookup.h
-rows-$(LOOKUP_CDB) += lookups:cdb_driver
-rows-$(LOOKUP_DBM) += lookups:dbm_driver lookups:dbmjz_driver lookups:dbmnz_driver
-rows-$(LOOKUP_DSEARCH) += lookups:dsearch_driver
-rows-$(LOOKUP_LSEARCH) += lookups:iplsearch_driver lookups:lsearch_driver lookups:nwildlsearch_driver lookups:wildlsearch_driver
-rows-$(LOOKUP_PASSWD) += lookups:passwd_driver
-rows-$(LOOKUP_SQLITE) += lookups:sqlite_driver
+
+rows-y += expand_items:lookup_items[] expand_operators:lookup_operators[]
+
+objs-$(LOOKUP_LSEARCH) += lsearch.o iplsearch.o
+rows-$(LOOKUP_LSEARCH) += lookups:lsearch_lookup lookups:wildlsearch_lookup lookups:nwildlsearch_lookup lookups:iplsearch_lookup
+objs-$(LOOKUP_DSEARCH) += dsearch.o
+rows-$(LOOKUP_DSEARCH) += lookups:dsearch_lookup
+objs-$(LOOKUP_PASSWD) += passwd.o
+rows-$(LOOKUP_PASSWD) += lookups:passwd_lookup
+objs-$(LOOKUP_CDB) += cdb.o
+rows-$(LOOKUP_CDB) += lookups:cdb_lookup
+objs-$(LOOKUP_DBM) += dbm.o
+rows-$(LOOKUP_DBM) += lookups:dbm_lookup lookups:dbmjz_lookup lookups:dbmnz_lookup
+objs-$(LOOKUP_DNSDB) += dnsdb.o
+rows-$(LOOKUP_DNSDB) += lookups:dnsdb_lookup
+objs-$(LOOKUP_JSON) += json.o
+rows-$(LOOKUP_JSON) += lookups:json_lookup
+objs-$(LOOKUP_SQLITE) += sqlite.o
+rows-$(LOOKUP_SQLITE) += lookups:sqlite_lookup
+objs-$(LOOKUP_TESTDB) += testdb.o
+rows-$(LOOKUP_TESTDB) += lookups:testdb_lookup

@@ -1,143 +1,157 @@
-/* lookups/sqlite.c -- SQL statements to an SQLite database (manual: more about SQLite).
- *
- * The file stands before the query, in the option file=, or in sqlite_dbfile. */
+/* lookups/sqlite.c -- SQL on a file of SQLite. */
 #include <sqlite3.h>
+#include <string.h>
 #include "base/buf.h"
+#include "base/map.h"
+#include "base/process.h"
 #include "config/config.h"
 #include "expand/expand.h"
 #include "lookups/lookup.h"
+#include "lookups/rows_text.h"
 
-enum { MILLISECONDS = 1000, RESULT_MAX_BYTES = 1 << 20 };
+enum { LOCK_TIMEOUT_DEFAULT_S = 5, RESULT_MAX_BYTES = 64 << 20 };
 
-struct rows {
-    struct buf text;
-    int count;
+/* Databases that are open, by file. */
+struct lookup_handle {
+    struct pool *pool;
+    struct map databases;
 };
 
-/* A value of several columns, or with spaces in it, is quoted as ${extract} reads it. */
+static struct lookup_handle *
+sqlite_open(struct str file, struct pool *pool, struct why *why)
+{
+    struct lookup_handle *handle = POOL_NEW(pool, struct lookup_handle);
+
+    (void)file, (void)why;
+    handle->pool = pool;
+    map_init(&handle->databases, pool, false);
+    return handle;
+}
+
 static void
-named_value_add(struct buf *text, const char *name, const char *value)
+sqlite_close(struct lookup_handle *handle)
 {
-    struct str v = str_of(value);
-    bool is_quoted = v.len == 0 || str_find_any(v, " \t\n\"") != STR_NONE;
-
-    buf_add_c(text, name);
-    buf_add_char(text, '=');
-    if (!is_quoted) {
-        buf_add(text, v);
-    } else {
-        buf_add_char(text, '"');
-        for (size_t i = 0; i < v.len; i++) {
-            if (v.ptr[i] == '"' || v.ptr[i] == '\\')
-                buf_add_char(text, '\\');
-            buf_add_char(text, v.ptr[i]);
-        }
-        buf_add_char(text, '"');
-    }
-    buf_add_char(text, ' ');
+    for (const struct map_entry *entry = handle->databases.first; entry != NULL; entry = entry->next)
+        sqlite3_close(entry->value);
 }
 
-static int
-row_add(void *data, int count, char **values, char **names)
-{
-    struct rows *rows = data;
-
-    if (rows->count++ > 0)
-        buf_add_char(&rows->text, '\n');
-    if (count == 1) {
-        buf_add_c(&rows->text, values[0] == NULL ? "<NULL>" : values[0]);
-        return 0;
-    }
-    for (int i = 0; i < count; i++)
-        named_value_add(&rows->text, names[i], values[i] == NULL ? "<NULL>" : values[i]);
-    return 0;
-}
-
-/* Split "/file query" or find the file elsewhere; false if there is none. */
+/* The file: option file=, or a path before the query, or sqlite_dbfile.  False: why is filled. */
 static bool
-file_find(const struct lookup_query *query, struct str *file_out, struct str *statement_out, struct why *why)
+choose_file(struct str options, struct str *query, struct scope *scope, struct str *file_out, struct why *why)
 {
-    *statement_out = query->key;
-    if (lookup_option(query->options, "file", file_out) || !str_is_empty(query->file)) {
-        if (!str_is_empty(query->file))
-            *file_out = query->file;
+    if (!lookup_option(options, "file", file_out)) {
+        if (query->len > 0 && query->ptr[0] == '/') {
+            size_t end = str_find_any(*query, " \t\n");
+
+            *file_out = str_head(*query, end == STR_NONE ? query->len : end);
+            *query = str_trim_left(str_from(*query, file_out->len));
+        } else if (config == NULL || expand(config->sqlite_dbfile, scope, file_out, why) != OK) {
+            return false;
+        }
+    }
+    if (file_out->len == 0 || file_out->ptr[0] != '/') {
+        why_defer(why, 0, NULL, "absolute file name expected for \"sqlite\" lookup");
+        return false;
+    }
+    if (!str_is_tainted(*file_out))
         return true;
+    why_fail(why, 0, NULL, "Tainted filename for search: '%.*s'", STR_ARG(*file_out));
+    return false;
+}
+
+static sqlite3 *
+database_open(struct lookup_handle *handle, struct str file, struct why *why)
+{
+    sqlite3 *database = map_get(&handle->databases, file);
+    struct str kept;
+    int lock_timeout_s = config != NULL && config->sqlite_lock_timeout > 0 ? config->sqlite_lock_timeout : LOCK_TIMEOUT_DEFAULT_S;
+
+    if (database != NULL)
+        return database;
+    kept = pool_dup(handle->pool, file);
+    if (sqlite3_open(kept.ptr, &database) != SQLITE_OK) {
+        why_defer(why, 0, NULL, "sqlite_open %.*s: %s", STR_ARG(file), sqlite3_errmsg(database));
+        sqlite3_close(database);
+        return NULL;
     }
-    if (str_starts(query->key, STR("/"))) {
-        *file_out = str_take_word(statement_out);
-        *statement_out = str_trim_left(*statement_out);
-        return true;
+    sqlite3_busy_timeout(database, lock_timeout_s * 1000);
+    map_set(&handle->databases, kept, database);
+    return database;
+}
+
+/* One row: its only value, or name=value pairs. */
+static void
+add_row(struct rows_text *out, sqlite3_stmt *statement)
+{
+    int count = sqlite3_column_count(statement);
+
+    rows_text_row(out, count > 1);
+    for (int i = 0; i < count; i++) {
+        const void *octets = sqlite3_column_text(statement, i);
+
+        rows_text_field(out, str_of(sqlite3_column_name(statement, i)),
+                        str_make(octets == NULL ? "" : octets, octets == NULL ? 0 : (size_t)sqlite3_column_bytes(statement, i)));
     }
-    return config->sqlite_dbfile != NULL && expand(config->sqlite_dbfile, query->scope, file_out, why) == OK
-        && !str_is_empty(*file_out);
 }
 
 static enum lookup_answer
-refuse(struct why *why, const char *format, struct str text)
+sqlite_find(struct lookup_handle *handle, struct str unused, struct str query, struct str options, struct scope *scope,
+            struct str *value_out, struct why *why)
 {
-    why_defer(why, 0, "4.3.5", "%s%.*s", format, STR_ARG(text));
-    return LOOKUP_DEFERRED;
-}
+    struct str file = STR("");
+    sqlite3_stmt *statement;
+    sqlite3 *database;
+    struct rows_text out;
+    const char *rest;
+    int result = SQLITE_DONE;
 
-static enum lookup_answer
-run(sqlite3 *db, const struct lookup_query *query, struct str statement, struct str *value_out, struct why *why)
-{
-    struct rows rows = { .count = 0 };
-    char *error = NULL;
-
-    sqlite3_busy_timeout(db, config->sqlite_lock_timeout * MILLISECONDS);
-    buf_init(&rows.text, query->scope->pool, RESULT_MAX_BYTES);
-    if (sqlite3_exec(db, pool_cstr(query->scope->pool, statement), row_add, &rows, &error) != SQLITE_OK) {
-        why_defer(why, 0, "4.3.0", "sqlite: %s", error == NULL ? sqlite3_errmsg(db) : error);
-        sqlite3_free(error);
+    (void)unused;
+    if (!choose_file(options, &query, scope, &file, why) || (database = database_open(handle, file, why)) == NULL)
         return LOOKUP_DEFERRED;
+    rows_text_init(&out, scope->pool, RESULT_MAX_BYTES);
+    for (rest = query.ptr; (size_t)(rest - query.ptr) < query.len;) {
+        int left = (int)(query.len - (size_t)(rest - query.ptr));
+
+        if (sqlite3_prepare_v2(database, rest, left, &statement, &rest) != SQLITE_OK) {
+            why_defer(why, 0, NULL, "%s", sqlite3_errmsg(database));
+            if (why != NULL)
+                why->detail = 1;
+            return LOOKUP_DEFERRED;
+        }
+        if (statement == NULL)
+            break;
+        while ((result = sqlite3_step(statement)) == SQLITE_ROW)
+            add_row(&out, statement);
+        if (sqlite3_finalize(statement) != SQLITE_OK) {
+            why_defer(why, 0, NULL, "%s", sqlite3_errmsg(database));
+            return LOOKUP_DEFERRED;
+        }
     }
-    *value_out = buf_str(&rows.text);
-    return rows.count > 0 || sqlite3_changes(db) > 0 ? LOOKUP_FOUND : LOOKUP_NOT_FOUND;
+    *value_out = rows_text_end(&out);
+    return out.row_count > 0 ? LOOKUP_FOUND : LOOKUP_NOT_FOUND;
 }
 
-static enum lookup_answer
-sqlite_find(struct lookup_handle *handle, const struct lookup_query *query, struct str *value_out, struct why *why)
-{
-    struct str file, statement;
-    sqlite3 *db = NULL;
-    enum lookup_answer answer;
-
-    (void)handle;
-    if (!file_find(query, &file, &statement, why))
-        return refuse(why, "absolute file name expected for sqlite lookup", STR(""));
-    if (str_is_tainted(file))
-        return refuse(why, "tainted filename for sqlite lookup: ", file);
-    if (pool_cstr(query->scope->pool, statement) == NULL)
-        return refuse(why, "an sqlite query must not hold a NUL octet", STR(""));
-    if (sqlite3_open(pool_cstr(query->scope->pool, file), &db) != SQLITE_OK) {
-        why_defer(why, 0, "4.3.0", "failed to open %.*s for sqlite lookup: %s", STR_ARG(file), sqlite3_errmsg(db));
-        sqlite3_close(db);
-        return LOOKUP_DEFERRED;
-    }
-    answer = run(db, query, statement, value_out, why);
-    sqlite3_close(db);
-    return answer;
-}
-
-/* Quotes are doubled. */
+/* Single quotes are doubled. */
 static bool
 sqlite_quote(struct str text, struct str option, struct pool *pool, struct str *quoted_out)
 {
-    struct buf quoted;
+    struct buf out;
 
-    if (!str_is_empty(option))
+    if (option.len > 0)
         return false;
-    buf_init(&quoted, pool, BUF_NO_LIMIT);
+    buf_init(&out, pool, BUF_NO_LIMIT);
+    if (str_is_tainted(text))
+        buf_taint(&out);
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] == '\'')
-            buf_add_char(&quoted, '\'');
-        buf_add(&quoted, str_sub(text, i, 1));
+            buf_add_char(&out, '\'');
+        if (text.ptr[i] != '\0')
+            buf_add_char(&out, text.ptr[i]);
     }
-    *quoted_out = buf_str(&quoted);
+    *quoted_out = buf_str(&out);
     return true;
 }
 
-const struct lookup_driver sqlite_driver = {
-    .name = "sqlite", .find = sqlite_find, .quote = sqlite_quote,
+const struct lookup_driver sqlite_lookup = {
+    .name = "sqlite", .open = sqlite_open, .find = sqlite_find, .close = sqlite_close, .quote = sqlite_quote,
 };
