@@ -64,15 +64,6 @@ const struct expand_item lookup_items[] = {
     { .name = NULL }
 };
 
-static bool
-is_type_name(struct str name)
-{
-    for (const struct lookup_driver *const *row = lookups_rows; *row != NULL; row++)
-        if (str_eq_c(name, (*row)->name))
-            return true;
-    return false;
-}
-
 /* "pgsql", "mysql": the type; what follows a further underscore is an option unless it belongs to the name ("ldap_dn"). */
 static enum outcome
 quote_suffix(struct scope *scope, struct str suffix, struct str text, struct str *text_out, struct why *why)
@@ -80,9 +71,9 @@ quote_suffix(struct scope *scope, struct str suffix, struct str text, struct str
     struct str name = suffix, option = STR("");
     struct lookup_spec spec;
 
-    if (!is_type_name(suffix))
+    if (lookup_driver_find(suffix) == NULL)
         str_cut(suffix, '_', &name, &option);
-    if (!is_type_name(name)) {
+    if (lookup_driver_find(name) == NULL) {
         why_fail(why, 0, NULL, "unknown lookup type \"%.*s\"", STR_ARG(name));
         return FAIL;
     }

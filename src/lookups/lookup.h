@@ -25,6 +25,9 @@ struct lookup_spec {
  * The views of the spec point into type. */
 bool lookup_spec_parse(struct str type, struct lookup_spec *spec_out, struct why *why);
 
+/* By its plain name; NULL if it is not built in. */
+const struct lookup_driver *lookup_driver_find(struct str name);
+
 /* Is the text the name of a type, with or without options and partial-: so that "type;file" in a list is a lookup? */
 bool lookup_type_exists(struct str name);
 

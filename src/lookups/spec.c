@@ -2,8 +2,8 @@
 #include "base/build_settings.h"
 #include "lookups/lookup.h"
 
-static const struct lookup_driver *
-driver_find(struct str name)
+const struct lookup_driver *
+lookup_driver_find(struct str name)
 {
     for (const struct lookup_driver *const *row = lookups_rows; *row != NULL; row++)
         if (str_eq_c(name, (*row)->name))
@@ -72,11 +72,9 @@ read_options(struct lookup_spec *spec)
 static bool
 unknown_type(struct str name, struct why *why)
 {
-    struct why unused = { .pool = NULL };
     char text[64];
     const char *flag = NULL;
 
-    (void)unused;
     if (name.len < sizeof text) {
         for (size_t i = 0; i < name.len; i++)
             text[i] = name.ptr[i];
@@ -108,7 +106,7 @@ lookup_spec_parse(struct str type, struct lookup_spec *spec_out, struct why *why
         spec_out->has_star = true;
         spec_out->has_star_at = rest.len > 0 && rest.ptr[0] == '@';
     }
-    spec_out->driver = driver_find(spec_out->name);
+    spec_out->driver = lookup_driver_find(spec_out->name);
     if (spec_out->driver == NULL)
         return unknown_type(spec_out->name, why);
     if (spec_out->driver->is_single_key)
