@@ -76,7 +76,8 @@ struct address {
     struct str return_text;         /* what a pipe said, when it is to be returned to the sender (return_output …); tainted */
     bool is_return_text_for_log_only;
     int64_t delivered_bytes;        /* size as transported, for S=; 0: unknown */
-    struct str log_fields;          /* of the connection, each with a space in front: " L K A=plain X=…"; for the delivery line */
+    struct str log_connection;      /* behind H=: "*" for a connection used before, " I=[192.0.2.1]:4711" if selected; all lines */
+    struct str log_fields;          /* each with a space in front: " L K A=plain X=…"; for the line of a success */
     time_t retry_at;
     double transport_time_s;
 };
