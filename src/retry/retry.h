@@ -33,6 +33,7 @@ struct retry_record {
     time_t first_failed, last_try, next_try;
     bool is_expired;
     enum why_cause cause;
+    int sys_errno;
     int detail;
     bool is_via_mx;
     struct str text;
