@@ -163,26 +163,20 @@ add_nonrecipients(struct buf *text, const struct message *message)
     add_tree(text, entries, count);
 }
 
-/* "address", "address errors_to len,parent#1", "address orcpt len,notify errors_to len,parent#3". */
+/* "address", or "address orcpt len,notify errors_to len,parent#3" where there is more to say of it. */
 static void
 add_recipient(struct buf *text, const struct recipient *recipient)
 {
-    bool has_dsn = recipient->notify != 0 || recipient->original.len > 0;
-    bool has_parent = recipient->parent >= 0 || recipient->errors_to.len > 0;
+    unsigned flags = ((recipient->notify & DSN_NEVER) != 0 ? 0x02u : 0) | ((recipient->notify & DSN_SUCCESS) != 0 ? 0x04u : 0)
+        | ((recipient->notify & DSN_FAILURE) != 0 ? 0x08u : 0) | ((recipient->notify & DSN_DELAY) != 0 ? 0x10u : 0);
 
     buf_add(text, recipient->address);
-    if (has_dsn) {
-        unsigned flags = ((recipient->notify & DSN_NEVER) != 0 ? 0x02u : 0) | ((recipient->notify & DSN_SUCCESS) != 0 ? 0x04u : 0)
-            | ((recipient->notify & DSN_FAILURE) != 0 ? 0x08u : 0) | ((recipient->notify & DSN_DELAY) != 0 ? 0x10u : 0);
-
+    if (flags != 0 || recipient->original.len > 0 || recipient->parent >= 0 || recipient->errors_to.len > 0) {
         buf_add_char(text, ' ');
         buf_add(text, recipient->original);
-        buf_addf(text, " %zu,%u", recipient->original.len, flags);
-    }
-    if (has_dsn || has_parent) {
-        buf_add_char(text, ' ');
+        buf_addf(text, " %zu,%u ", recipient->original.len, flags);
         buf_add(text, recipient->errors_to);
-        buf_addf(text, " %zu,%d#%d", recipient->errors_to.len, recipient->parent, has_dsn ? 3 : 1);
+        buf_addf(text, " %zu,%d#3", recipient->errors_to.len, recipient->parent);
     }
     buf_add_char(text, '\n');
 }

@@ -21,6 +21,14 @@ refuse(struct reader *r, const char *fault)
     return false;
 }
 
+/* The text should have gone on. */
+static bool
+refuse_end(struct reader *r)
+{
+    r->rest = STR("");
+    return refuse(r, "unexpected end of file");
+}
+
 /* The next line without its LF; false at the end, or if the last line has none. */
 static bool
 take_line(struct reader *r, struct str *line_out)
@@ -28,7 +36,7 @@ take_line(struct reader *r, struct str *line_out)
     size_t newline = str_find(r->rest, '\n');
 
     if (newline == STR_NONE)
-        return refuse(r, "unexpected end of file");
+        return refuse_end(r);
     *line_out = str_head(r->rest, newline);
     r->rest = str_from(r->rest, newline + 1);
     return true;
@@ -176,8 +184,11 @@ take_variable(struct reader *r, struct map *map, const char *kind, struct str va
     struct str name, length, *held;
     uint64_t len;
 
-    if (!str_cut(value, ' ', &name, &length) || name.len == 0 || !str_to_u64(length, 10, &len) || len > VARIABLE_MAX_BYTES
-        || len >= r->rest.len || r->rest.ptr[len] != '\n')
+    if (!str_cut(value, ' ', &name, &length) || name.len == 0 || !str_to_u64(length, 10, &len) || len > VARIABLE_MAX_BYTES)
+        return refuse(r, "malformed ACL variable");
+    if (len >= r->rest.len)
+        return refuse_end(r);
+    if (r->rest.ptr[len] != '\n')
         return refuse(r, "malformed ACL variable");
     held = POOL_NEW(r->pool, struct str);
     *held = value_with_trust(r, str_head(r->rest, (size_t)len), is_tainted_value);
@@ -369,8 +380,12 @@ take_header(struct reader *r, struct str *field_out, char *kind_out)
 
     while (digits < r->rest.len && digits < 10 && ascii_is_digit(r->rest.ptr[digits]))
         digits++;
-    if (digits < 3 || r->rest.len < digits + 2 || !str_to_u64(str_head(r->rest, digits), 10, &len)
-        || len > r->rest.len - digits - 2 || len == 0 || r->rest.ptr[digits + 1] != ' ' || r->rest.ptr[digits + 1 + len] != '\n')
+    if (digits < 3 || r->rest.len < digits + 2 || !str_to_u64(str_head(r->rest, digits), 10, &len) || len == 0
+        || r->rest.ptr[digits + 1] != ' ')
+        return refuse(r, "malformed header field");
+    if (len > r->rest.len - digits - 2)
+        return refuse_end(r);
+    if (r->rest.ptr[digits + 1 + len] != '\n')
         return refuse(r, "malformed header field");
     *kind_out = r->rest.ptr[digits];
     *field_out = str_sub(r->rest, digits + 2, (size_t)len);
@@ -429,14 +444,24 @@ take_all(struct reader *r, const char *id, bool is_envelope_only)
     return take_nonrecipients(r, line) && take_recipients(r) && take_headers(r, is_envelope_only);
 }
 
+/* The whole end mark, as spool_header_format() puts it there. */
+static bool
+ends_with_mark(struct str text)
+{
+    enum { DIGITS = 16, MARK_BYTES = sizeof("X-Tern-End: ") - 1 + DIGITS + 1 };
+    struct str mark = str_from(text, text.len > MARK_BYTES ? text.len - MARK_BYTES : 0);
+    uint64_t bytes;
+
+    return str_starts(mark, STR("X-Tern-End: ")) && str_ends(mark, STR("\n"))
+        && str_to_u64(str_sub(mark, MARK_BYTES - DIGITS - 1, DIGITS), 10, &bytes);
+}
+
 /* Does a text that cannot be read look as a power cut leaves it: an end that is missing, or zeros that were never written
  * over?  One that ends with the mark was whole: somebody changed it, and it is left to people. */
 static bool
 is_cut_off(const struct reader *r, struct str text)
 {
-    enum { MARK_BYTES = sizeof("X-Tern-End: 0123456789012345\n") - 1 };
-
-    if (text.len > MARK_BYTES && str_starts(str_from(text, text.len - MARK_BYTES), STR("X-Tern-End: ")))
+    if (ends_with_mark(text) && str_find(text, '\0') == STR_NONE)
         return false;
     return r->rest.len == 0 || r->rest.ptr[0] == '\0' || str_find(r->rest, '\n') == STR_NONE || text.ptr[text.len - 1] != '\n';
 }
