@@ -152,7 +152,8 @@ def test_loc_04_a_message_of_headers_only_and_one_of_nothing(tern):
 def test_loc_04_blind_copies_are_taken_out(tern):
     tern.run("-odq", "-t", stdin="To: bob@tern.example\nBcc: carol@tern.example\nSubject: x\n\nx\n").ok()
     (head, _), = oracle.held(tern).values()
-    assert b"\ncarol@tern.example\n" in head and b"Bcc: carol" not in head.replace(b"*", b"*")
+    assert b"\ncarol@tern.example\n" in head
+    assert not [line for line in head.splitlines() if b"Bcc:" in line and line[3:4] != b"*"], head
 
 
 MBOX = """
