@@ -170,10 +170,23 @@ replace_builtin(struct option_reader *reader, struct str text, size_t start)
     return buf_str(&buf);
 }
 
+/* Each macro's name has a capital letter. */
+static bool
+has_capital(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] >= 'A' && text.ptr[i] <= 'Z')
+            return true;
+    return false;
+}
+
 /* A replacement is never scanned again for the same macro, but for those defined later. */
 bool
 macro_replace(struct option_reader *reader, struct str text, size_t start, struct str *text_out)
 {
+    *text_out = text;
+    if (!has_capital(str_from(text, start)))
+        return true;
     text = replace_builtin(reader, text, start);
     for (const struct macro *macro = reader->conf->macros; macro != NULL; macro = macro->next) {
         if (!replace_all(reader->scratch, text, start, macro, &text))

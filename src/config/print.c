@@ -282,12 +282,15 @@ config_print_words(const struct config_print *print, const char *const *words, s
     for (size_t i = 0; i < count; i++) {
         const struct driver_family *family = i + 1 < count ? family_named(words[i]) : NULL;
 
-        if (family != NULL)
-            is_good = print_one_driver(print, family, words[++i]) && is_good;
-        else if (i + 1 < count && strcmp(words[i], "macro") == 0)
-            is_good = is_for_admin(print) && print_one_macro(print, words[++i]) && is_good;
-        else
+        if (family != NULL) {
+            i++;
+            is_good = print_one_driver(print, family, words[i]) && is_good;
+        } else if (i + 1 < count && strcmp(words[i], "macro") == 0) {
+            i++;
+            is_good = is_for_admin(print) && print_one_macro(print, words[i]) && is_good;
+        } else {
             is_good = print_word(print, words[i]) && is_good;
+        }
     }
     return is_good;
 }
