@@ -52,8 +52,8 @@ def test_transport_options_are_shown(tern, driver):
 
 
 def test_second_spellings_are_taken(tern):
-    tern.configure(main="daemon_smtp_port = LISTEN_PORT\nreturn_size_limit = 10K\ndaemon_smtp_ports = LISTEN_PORT",
-                   routers="r:\n driver = accept\n verify = false\n fail_verify\n transport = t\n",
-                   transports="t:\n driver = smtp\n")
+    tern.write_config("daemon_smtp_port = 2525\nreturn_size_limit = 10K\nbegin routers\nr:\n driver = accept\n"
+                      " verify = false\n fail_verify\n transport = t\nbegin transports\nt:\n driver = smtp\n")
+    assert "daemon_smtp_ports = 2525" in tern.run("-bP", "daemon_smtp_ports").ok().out
     out = tern.run("-bP", "router", "r").ok().out
     assert "no_verify_recipient" in out and "no_verify_sender" in out and "\nfail_verify_sender" in out
