@@ -1,0 +1,230 @@
+/* smtp_server/mail.c -- MAIL FROM (RFC 5321 section 4.1.1.2; RFC 1870 SIZE, 6152 BODY, 3461 RET ENVID, PRDR). */
+#include "address/mailbox.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "expand/expand.h"
+#include "match/match.h"
+#include "net/dns.h"
+#include "rewrite/rewrite.h"
+#include "smtp_server/server.h"
+
+/* 421 for those who go mad (smtp_accept_max_per_connection). */
+static bool
+has_too_many(struct smtp_session *session)
+{
+    struct scope scope = session_scope(session);
+    struct why why;
+    struct str host;
+    int64_t limit = 0;
+
+    why_init(&why, session->scratch);
+    if (config->smtp_accept_max_per_connection == NULL || session->is_batch ||
+        expand_int(config->smtp_accept_max_per_connection, &scope, &limit, &why) != OK || limit <= 0 ||
+        session->mail_count < limit)
+        return false;
+    host = session_host(session, false);
+    session_reply(session, SMTP_UNAVAILABLE, STR("too many messages in this connection"));
+    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected MAIL command %.*s: too many messages in one connection",
+              STR_ARG(host));
+    return true;
+}
+
+static bool
+lacks_helo(struct smtp_session *session)
+{
+    struct str host;
+
+    if (session->state != STATE_CONNECTED || session->is_batch)
+        return false;
+    if (!session->origin->is_socket || (!session_client_in(session, config->hosts_require_helo) &&
+                                        !session_client_in(session, config->helo_verify_hosts)))
+        return false;
+    host = session_host(session, false);
+    session_reply(session, SMTP_BAD_SEQUENCE, STR("HELO or EHLO required"));
+    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected MAIL from %.*s: no HELO/EHLO given", STR_ARG(host));
+    return true;
+}
+
+/* ---- Parameters */
+
+static bool
+is_offered(const struct smtp_session *session, struct str keyword)
+{
+    const struct smtp_offers *o = &session->offers;
+
+    if (!session->origin->is_esmtp)
+        return session->is_batch;
+    if (str_ieq_c(keyword, "SIZE"))
+        return o->size;
+    if (str_ieq_c(keyword, "BODY"))
+        return o->eightbitmime;
+    if (str_ieq_c(keyword, "RET") || str_ieq_c(keyword, "ENVID"))
+        return o->dsn;
+    if (str_ieq_c(keyword, "PRDR"))
+        return o->prdr;
+    return str_ieq_c(keyword, "AUTH");
+}
+
+static bool
+bad_rest(struct smtp_session *session, struct str argument, struct str parameter)
+{
+    struct str head = str_head(argument, (size_t)(parameter.ptr - argument.ptr));
+
+    session_error(session, LOG_SMTP_SYNTAX_ERROR, SMTP_BAD_ARGUMENT,
+                  pool_printf_tainted(session->scratch, "%.*s: malformed address: %.*s may not follow %.*s", STR_ARG(argument),
+                                      STR_ARG(parameter), STR_ARG(head)));
+    return false;
+}
+
+static bool
+parse_parameters(struct smtp_session *session, struct str argument, struct str rest, struct smtp_mail_params *params)
+{
+    struct smtp_parameter parameter;
+    const char *text = NULL;
+
+    while (rest = str_trim_left(rest), rest.len > 0) {
+        struct str whole = rest;
+
+        if (!smtp_parameter_next(&rest, &parameter, &text) || !is_offered(session, parameter.keyword))
+            return bad_rest(session, argument, whole);
+        switch (smtp_mail_param(params, session->message_pool, &parameter, &text)) {
+        case SMTP_PARAM_OK:
+            break;
+        case SMTP_PARAM_UNKNOWN:
+            return bad_rest(session, argument, whole);
+        default:
+            session_error(session, LOG_SMTP_SYNTAX_ERROR, SMTP_BAD_ARGUMENT, str_of(text));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Sizes and space */
+
+static bool
+is_size_right(struct smtp_session *session, const struct smtp_mail_params *params, struct str sender)
+{
+    struct str host;
+    struct file_space space;
+
+    if (!params->has_size)
+        return true;
+    host = session_host(session, true);
+    if (session->size_limit_bytes > 0 && params->size_bytes > session->size_limit_bytes) {
+        session_reply(session, SMTP_TOO_BIG, STR("message size exceeds maximum permitted"));
+        log_write(LOG_SIZE_REJECT, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected MAIL FROM:<%.*s> %.*s message too big: size=%lld max=%lld",
+                  STR_ARG(sender), STR_ARG(host), (long long)params->size_bytes, (long long)session->size_limit_bytes);
+        return false;
+    }
+    if (!config->smtp_check_spool_space || session->options->is_pretending)
+        return true;
+    if (!file_space(pool_cstr(session->scratch, config->spool_directory), &space) || space.free_bytes < 0 ||
+        (space.free_bytes - params->size_bytes >= config->check_spool_space &&
+         (config->check_spool_inodes <= 0 || space.free_inodes < 0 || space.free_inodes >= config->check_spool_inodes)))
+        return true;
+    session_reply(session, SMTP_NO_SPACE, STR("space shortage, please try later"));
+    return false;
+}
+
+/* ---- Senders of local callers: theirs by default (manual: incoming local SMTP, untrusted_set_sender). */
+static struct str
+local_sender(struct smtp_session *session, struct str sender)
+{
+    const struct origin *origin = session->origin;
+    struct scope scope = session_scope(session);
+    struct captures captures = { .count = 0 };
+    struct why why;
+
+    if (origin->is_socket || origin->is_trusted || sender.len == 0)
+        return sender;
+    scope.captures = &captures;
+    why_init(&why, session->scratch);
+    if (config->untrusted_set_sender != NULL &&
+        match_address(config->untrusted_set_sender, sender, &scope, NULL, &why) == MATCH_YES) {
+        session->message->is_sender_set_untrusted = true;
+        return sender;
+    }
+    return pool_printf_tainted(session->message_pool, "%.*s@%.*s", STR_ARG(origin->caller_login), STR_ARG(config->qualify_domain));
+}
+
+static void
+take_parameters(struct smtp_session *session, const struct smtp_mail_params *params)
+{
+    struct message *message = session->message;
+
+    session->body = params->body;
+    session->acl.size_parameter = params->has_size ? params->size_bytes : -1;
+    message->message_bytes = session->acl.size_parameter;
+    message->dsn_return = params->ret;
+    message->envid = pool_dup(session->message_pool, params->envid);
+    session->acl.is_prdr_requested = params->is_prdr;
+    /* Nobody is authenticated: the claim of AUTH= counts for nothing (RFC 4954 section 5). */
+    message->authenticated_sender_for_mail = STR("");
+}
+
+static void
+run_list(struct smtp_session *session)
+{
+    struct acl_reply reply = { 0 };
+    enum acl_result result = ACL_ACCEPT;
+    struct str sender = session->message->sender, what;
+
+    if (config->acl_smtp_mail != NULL && !session->is_batch)
+        result = session_acl(session, ACL_AT_MAIL, config->acl_smtp_mail, NULL, &reply);
+    if (result == ACL_ACCEPT || result == ACL_DISCARD) {
+        session->is_discarding = result == ACL_DISCARD;
+        session->state = STATE_MAIL;
+        session_accept(session, ACL_AT_MAIL, &reply, SMTP_OK, session->acl.is_prdr_requested ? STR("OK, PRDR Requested") : STR("OK"));
+        return;
+    }
+    what = pool_printf_tainted(session->scratch, "MAIL <%.*s>", STR_ARG(sender));
+    session_refuse(session, ACL_AT_MAIL, result, &reply, what);
+    session_reset(session, NULL);
+}
+
+static bool
+rewrite_sender(struct smtp_session *session, struct str *sender)
+{
+    struct scope scope = session_scope(session);
+    struct why why;
+
+    if (sender->len == 0 || !rewrite_has_rules(REWRITE_ENV_SENDER))
+        return true;
+    scope.pool = session->message_pool;
+    why_init(&why, session->scratch);
+    if (rewrite_address(*sender, REWRITE_ENV_SENDER, &scope, sender, &why) != DEFER)
+        return true;
+    session_reply(session, SMTP_LOCAL_ERROR, STR("Temporary local problem - please try later"));
+    return false;
+}
+
+static void
+mail_run(struct smtp_session *session)
+{
+    struct smtp_mail_params params = { .has_size = false, .auth = STR(""), .envid = STR("") };
+    struct str sender, rest;
+
+    if (lacks_helo(session) || has_too_many(session))
+        return;
+    session->mail_count++;
+    session->is_rset_free = session->is_helo_free = true;
+    if (session->argument.len == 0) {
+        session_error(session, LOG_SMTP_PROTOCOL_ERROR, SMTP_BAD_ARGUMENT, STR("MAIL must have an address operand"));
+        return;
+    }
+    session_reset(session, NULL);
+    session_slow_down(session, config->smtp_ratelimit_mail, session->mail_count, &session->mail_delay_s);
+    if (!session_argument_address(session, false, session->argument, &sender, &rest) ||
+        !parse_parameters(session, session->argument, rest, &params) || !is_size_right(session, &params, sender))
+        return;
+    sender = local_sender(session, sender);
+    if (!rewrite_sender(session, &sender))
+        return;
+    session->message->sender = sender;
+    take_parameters(session, &params);
+    run_list(session);
+}
+
+const struct smtp_command mail_command = { .name = "MAIL FROM:", .event = EVENT_MAIL, .is_mail = true, .has_argument = true,
+                                           .run = mail_run };

@@ -1,0 +1,151 @@
+/* smtp_server/policy.c -- run the lists of the configuration and carry their verdicts to the client. */
+#include "base/clock.h"
+#include "base/trace.h"
+#include "log/log.h"
+#include "match/match.h"
+#include "smtp_server/server.h"
+
+struct scope
+session_scope(struct smtp_session *session)
+{
+    struct scope scope = scope_make(session->scratch);
+
+    scope.origin = session->origin;
+    scope.message = session->message;
+    scope.session = session;
+    scope.acl = &session->acl;
+    scope.verify = &session->verify;
+    return scope;
+}
+
+bool
+session_client_in(struct smtp_session *session, struct template *list)
+{
+    struct scope scope = session_scope(session);
+    struct captures captures = { .count = 0 };
+    struct why why;
+
+    scope.captures = &captures;
+    why_init(&why, session->scratch);
+    return list != NULL && session->origin->is_socket && match_client_host(list, &scope, NULL, &why) == MATCH_YES;
+}
+
+enum acl_result
+session_acl(struct smtp_session *session, enum acl_point point, struct template *option, struct address *address,
+            struct acl_reply *reply)
+{
+    struct scope scope = session_scope(session);
+
+    scope.address = address;
+    session->acl.smtp_command = session->line;
+    session->acl.smtp_command_argument = session->argument;
+    session->acl.rcpt_count = session->rcpt_count;
+    return acl_run(point, option, &scope, reply);
+}
+
+void
+session_accept(struct smtp_session *session, enum acl_point point, const struct acl_reply *reply, int code, struct str text)
+{
+    struct str enhanced = STR("");
+
+    if (reply->has_message && reply->user_text.len > 0) {
+        text = reply->user_text;
+        acl_message_code(&text, &code, &enhanced, acl_point_name(point));
+        if (enhanced.len > 0)
+            text = pool_printf_tainted(session->scratch, "%.*s %.*s", STR_ARG(enhanced), STR_ARG(text));
+    }
+    session_reply(session, code, text);
+}
+
+/* ---- Refusals */
+
+/* The code when a list of this point denies (manual: ACL return codes; acl names). */
+static int
+denial_code(enum acl_point point)
+{
+    switch (point) {
+    case ACL_AT_AUTH:
+        return SMTP_BAD_SEQUENCE;
+    case ACL_AT_ETRN:
+        return 458;                 /* RFC 1985: unable to queue messages for the node */
+    case ACL_AT_VRFY:
+        return SMTP_CANNOT_VERIFY;
+    default:
+        return SMTP_REFUSED;
+    }
+}
+
+/* What failed about the sender, once for each sender: a log line, and lines of the reply unless they are not wanted. */
+static struct str
+sender_details(struct smtp_session *session, const struct acl_reply *reply)
+{
+    struct verified_sender *sender = reply->sender_failed;
+    const struct verify_result *result = &sender->result;
+    struct str host = session_host(session, true), log_text = result->is_cached_failure ? STR("") : result->log_text;
+
+    if (sender->is_reported)
+        return STR("");
+    sender->is_reported = true;
+    log_write(LOG_SENDER_VERIFY_FAIL, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "%.*s sender verify %s for <%.*s>%s%.*s", STR_ARG(host),
+              result->outcome == DEFER ? "defer" : "fail", STR_ARG(sender->address), log_text.len > 0 ? ": " : "",
+              STR_ARG(log_text));
+    if (!reply->is_sender_detail_wanted || session->acl.session.no_multiline_responses || result->details.len == 0)
+        return STR("");
+    return pool_printf_tainted(session->scratch, "Verification failed for <%.*s>\n%.*s\n", STR_ARG(sender->address),
+                               STR_ARG(result->details));
+}
+
+/* Every line of text with the reply's code in front is the writer's work; an enhanced code of the message goes before each. */
+static struct str
+refusal_text(struct smtp_session *session, enum acl_point point, enum acl_result result, const struct acl_reply *reply, int *code)
+{
+    struct str text = reply->user_text, enhanced = STR("");
+
+    if (result == ACL_ERROR || (result == ACL_DEFER && text.len == 0))
+        return STR("Temporary local problem - please try later");
+    if (text.len == 0)
+        return STR("Administrative prohibition");
+    acl_message_code(&text, code, &enhanced, acl_point_name(point));
+    if (enhanced.len == 0)
+        return text;
+    return pool_printf_tainted(session->scratch, "%.*s %.*s", STR_ARG(enhanced), STR_ARG(text));
+}
+
+static void
+refusal_log(struct smtp_session *session, enum acl_point point, bool is_temporary, struct str what, struct str log_text)
+{
+    struct str host = session_host(session, true), sender = STR("");
+    bool has_sender = point == ACL_AT_RCPT && session_in_transaction(session);
+
+    if (session->acl.log_reject == 0)
+        return;
+    if (has_sender)
+        sender = session->message->sender;
+    log_write(LOG_ALWAYS, session->acl.log_reject, session->message->id[0] != '\0' ? session->message->id : NULL,
+              "%.*s%s%.*s%s %srejected %.*s%s%.*s", STR_ARG(host), has_sender ? " F=<" : "", STR_ARG(sender),
+              has_sender ? ">" : "", is_temporary ? "temporarily " : "", STR_ARG(what), log_text.len > 0 ? ": " : "",
+              STR_ARG(log_text));
+}
+
+void
+session_refuse(struct smtp_session *session, enum acl_point point, enum acl_result result, const struct acl_reply *reply,
+               struct str what)
+{
+    bool is_temporary = result == ACL_DEFER || result == ACL_ERROR || result == ACL_DISCARD;
+    int code = is_temporary ? SMTP_LOCAL_ERROR : denial_code(point);
+    struct str details = STR(""), text;
+
+    if (reply->sender_failed != NULL && reply->sender_failed->result.outcome != OK)
+        details = sender_details(session, reply);
+    text = refusal_text(session, point, is_temporary && result != ACL_DEFER ? ACL_ERROR : result, reply, &code);
+    refusal_log(session, point, is_temporary, what, reply->log_text);
+    if (details.len > 0)
+        text = pool_printf_tainted(session->scratch, "%.*s%.*s", STR_ARG(details), STR_ARG(text));
+    session_reply(session, code, text);
+    if (result == ACL_DROP) {
+        struct str host = session_host(session, false);
+
+        log_write(LOG_SMTP_CONNECTION, LOG_TO_MAIN, NULL, "SMTP connection from %.*s closed by DROP in ACL", STR_ARG(host));
+        session_close(session, "acl-drop");
+    }
+}
