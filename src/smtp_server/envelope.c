@@ -42,7 +42,7 @@ session_argument_address(struct smtp_session *session, bool is_recipient, struct
 {
     struct address_rules rules = receive_address_rules();
     struct address_parse parse;
-    struct str reason;
+    struct str reason, host;
 
     rules.allow_empty = !is_recipient;
     rules.allow_unqualified = true;
@@ -58,8 +58,9 @@ session_argument_address(struct smtp_session *session, bool is_recipient, struct
         return true;
     }
     if (!may_be_unqualified(session, is_recipient)) {
+        host = session_host(session, true);
         log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "unqualified %s rejected: <%.*s> %.*s",
-                  is_recipient ? "recipient" : "sender", STR_ARG(parse.address), STR_ARG(session_host(session, true)));
+                  is_recipient ? "recipient" : "sender", STR_ARG(parse.address), STR_ARG(host));
         session_replyf(session, SMTP_BAD_ARGUMENT, "<%.*s>: %s address must contain a domain", STR_ARG(parse.address),
                        is_recipient ? "recipient" : "sender");
         return false;

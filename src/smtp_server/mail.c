@@ -1,7 +1,6 @@
 /* smtp_server/mail.c -- MAIL FROM (RFC 5321 section 4.1.1.2; RFC 1870 SIZE, 6152 BODY, 3461 RET ENVID, PRDR). */
 #include "address/mailbox.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "expand/expand.h"
 #include "match/match.h"
 #include "net/dns.h"
@@ -106,23 +105,32 @@ static bool
 is_size_right(struct smtp_session *session, const struct smtp_mail_params *params, struct str sender)
 {
     struct str host;
-    struct file_space space;
 
-    if (!params->has_size)
-        return true;
-    host = session_host(session, true);
-    if (session->size_limit_bytes > 0 && params->size_bytes > session->size_limit_bytes) {
+    if (params->has_size && session->size_limit_bytes > 0 && params->size_bytes > session->size_limit_bytes) {
+        host = session_host(session, true);
         session_reply(session, SMTP_TOO_BIG, STR("message size exceeds maximum permitted"));
         log_write(LOG_SIZE_REJECT, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected MAIL FROM:<%.*s> %.*s message too big: size=%lld max=%lld",
                   STR_ARG(sender), STR_ARG(host), (long long)params->size_bytes, (long long)session->size_limit_bytes);
         return false;
     }
-    if (!config->smtp_check_spool_space || session->options->is_pretending)
+    return true;
+}
+
+/* Room for the announced size, and what check_spool_space and its kin ask for. */
+static bool
+is_space_left(struct smtp_session *session, const struct smtp_mail_params *params)
+{
+    const struct spool *spool;
+    struct why why;
+
+    if (session->options->is_pretending)
         return true;
-    if (!file_space(pool_cstr(session->scratch, config->spool_directory), &space) || space.free_bytes < 0 ||
-        (space.free_bytes - params->size_bytes >= config->check_spool_space &&
-         (config->check_spool_inodes <= 0 || space.free_inodes < 0 || space.free_inodes >= config->check_spool_inodes)))
+    why_init(&why, session->scratch);
+    spool = spool_configured(&why);
+    if (spool != NULL && spool_check_space(spool, params->has_size && config->smtp_check_spool_space ? params->size_bytes : 0,
+                                           &why) == OK)
         return true;
+    log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL, "spool space check: %.*s", STR_ARG(why.text));
     session_reply(session, SMTP_NO_SPACE, STR("space shortage, please try later"));
     return false;
 }
@@ -216,7 +224,8 @@ mail_run(struct smtp_session *session)
     session_reset(session, NULL);
     session_slow_down(session, config->smtp_ratelimit_mail, session->mail_count, &session->mail_delay_s);
     if (!session_argument_address(session, false, session->argument, &sender, &rest) ||
-        !parse_parameters(session, session->argument, rest, &params) || !is_size_right(session, &params, sender))
+        !parse_parameters(session, session->argument, rest, &params) || !is_size_right(session, &params, sender) ||
+        !is_space_left(session, &params))
         return;
     sender = local_sender(session, sender);
     if (!rewrite_sender(session, &sender))

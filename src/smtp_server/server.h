@@ -53,6 +53,7 @@ struct smtp_session {
     double mail_delay_s, rcpt_delay_s;      /* smtp_ratelimit_mail, _rcpt: the next delay */
     enum smtp_event history[HISTORY_MAX];
     size_t history_count;
+    bool has_quit;
     const char *notquit_reason;     /* $smtp_notquit_reason */
     bool is_load_latched;           /* queue_only_load was passed once */
 
@@ -69,8 +70,7 @@ struct smtp_session {
     bool is_pipelined;              /* commands came before their turn: log selector pipelining */
     struct reception *reception;    /* between chunks */
     struct bdat_reader bdat;
-    bool is_bdat_spoiled;           /* a chunk was refused: the transaction is over at its real end */
-    bool was_log_host_known;
+    uint64_t bdat_count;            /* chunks of this message */
 
     /* batch (-bS) */
     bool is_batch;
@@ -88,6 +88,7 @@ struct smtp_command {
     void (*run)(struct smtp_session *session);
 };
 extern const struct smtp_command *const smtp_commands_rows[];
+extern const struct smtp_command unknown_command;
 const struct smtp_command *smtp_command_find(struct str line, struct str *argument_out);
 const char *smtp_event_word(enum smtp_event event);
 
@@ -134,6 +135,8 @@ void session_message_done(struct smtp_session *session, const struct receive_res
 void session_reception_begin(struct smtp_session *session, bool is_chunking);
 /* The connection broke, or timed out, while message text was read. */
 void session_data_lost(struct smtp_session *session, enum input_result result);
+/* "valid RCPT command must precede DATA", with what all RCPT commands were answered if that was the same. */
+struct str session_data_refusal(struct smtp_session *session, const char *text);
 /* Deadline for message text: idle time, and a least rate over all. */
 struct deadline session_data_deadline(const struct smtp_session *session, int64_t began_ms, uint64_t bytes);
 void session_deliver(struct smtp_session *session, const struct receive_result *result);

@@ -86,6 +86,15 @@ session_data_deadline(const struct smtp_session *session, int64_t began_ms, uint
     return deadline_sooner(idle, whole);
 }
 
+struct str
+session_data_refusal(struct smtp_session *session, const char *text)
+{
+    if (session->rcpt_refusal_code == 0 || !session->is_rcpt_refusal_same)
+        return str_of(text);
+    return pool_printf_tainted(session->scratch, "All RCPT commands were rejected with this error:\n%d %.*s\n%s",
+                               session->rcpt_refusal_code, STR_ARG(session->rcpt_refusal), text);
+}
+
 void
 session_data_lost(struct smtp_session *session, enum input_result result)
 {
