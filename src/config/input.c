@@ -258,10 +258,11 @@ next_part(struct option_reader *reader, struct str *line_out)
 static bool
 is_clean_end(struct option_reader *reader)
 {
-    const struct conditional *open = &reader->conditionals[reader->conditional_depth - 1];
+    const struct conditional *open;
 
     if (reader->conditional_depth == 0)
         return true;
+    open = &reader->conditionals[reader->conditional_depth - 1];
     reader->at = (struct source_at){ reader->input->path, reader->input->line };
     return reader_error(reader, "Unexpected end of configuration file: .endif missing (for line %d of %s)", open->at.line,
                         open->at.file);
