@@ -208,13 +208,16 @@ word(const struct invocation *invocation, size_t index)
 int
 mode_retry_test(struct invocation *invocation)
 {
-    struct str alternate = word(invocation, 1), error = word(invocation, 2);
+    struct scope scope = test_scope(invocation);
 
     if (str_is_empty(word(invocation, 0))) {
         fprintf(stderr, "tern: -brt needs a domain or address argument\n");
         return EXIT_FAILURE;
     }
-    return retry_test(word(invocation, 0), alternate, error, invocation->pool, stdout);
+    /* Without -f no rule with a senders list is meant. */
+    if (!invocation->line.has_sender)
+        scope.message = NULL;
+    return retry_test(&invocation->line.words, &scope, stdout);
 }
 
 int

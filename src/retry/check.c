@@ -1,24 +1,50 @@
-/* Is it time? (manual: retry configuration, long-term failures) */
+/* retry/check.c -- before a try: what do the hints say about this address, about that host? */
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/trace.h"
+#include "config/config.h"
 #include "message/message.h"
-#include "base/buf.h"
-#include "retry/parts.h"
+#include "retry/record.h"
 
-enum { SMTP_PORT = 25 };
+enum { KEY_MAX_BYTES = 2048, SMTP_PORT = 25 };
+
+static struct str
+address_key(const char *prefix, const struct address *addr, bool has_local_part, struct pool *pool)
+{
+    struct buf key;
+
+    buf_init(&key, pool, KEY_MAX_BYTES);
+    buf_add_c(&key, prefix);
+    if (addr->kind != ADDRESS_MAIL)
+        buf_add(&key, addr->text);
+    else {
+        if (has_local_part) {
+            buf_add(&key, addr->local_part);
+            buf_add_char(&key, '@');
+        }
+        buf_add(&key, addr->domain);
+    }
+    return buf_str(&key);
+}
 
 struct str
 retry_key_routing(const struct address *addr, bool is_local_part_included, struct pool *pool)
 {
-    if (is_local_part_included)
-        return pool_printf_tainted(pool, "R:%.*s@%.*s", STR_ARG(addr->local_part), STR_ARG(addr->domain));
-    return pool_printf_tainted(pool, "R:%.*s", STR_ARG(addr->domain));
+    return address_key("R:", addr, is_local_part_included, pool);
+}
+
+struct str
+retry_key_sender(const struct address *addr, struct str sender, struct pool *pool)
+{
+    struct str key = address_key("R:", addr, true, pool);
+
+    return pool_printf_tainted(pool, "%.*s:<%.*s>", STR_ARG(key), STR_ARG(sender));
 }
 
 struct str
 retry_key_transport(const struct address *addr, struct pool *pool)
 {
-    return pool_printf_tainted(pool, "T:%.*s", STR_ARG(str_is_empty(addr->unique) ? addr->text : addr->unique));
+    return address_key("T:", addr, true, pool);
 }
 
 struct str
@@ -26,123 +52,155 @@ retry_key_host(const struct host *host, int port, const char *message_id, bool h
 {
     struct buf key;
 
-    buf_init(&key, pool, BUF_NO_LIMIT);
+    buf_init(&key, pool, KEY_MAX_BYTES);
     buf_add_c(&key, "T:");
     buf_add(&key, host->name);
     if (has_address) {
         buf_add_char(&key, ':');
         buf_add(&key, host->address);
     }
-    if (port != 0 && port != SMTP_PORT)
+    if (port != HOST_PORT_NONE && port != SMTP_PORT)
         buf_addf(&key, ":%d", port);
     if (message_id != NULL)
         buf_addf(&key, ":%s", message_id);
     return buf_str(&key);
 }
 
-static enum retry_answer
-answer_for(const struct retry_record *record, time_t now)
+static bool
+is_message_past_cutoff(const struct retry_rule *rule, const struct message *message)
 {
-    if (record->is_expired)
-        return RETRY_EXPIRED;
-    return now < record->next_try ? RETRY_NOT_YET : RETRY_NOW;
+    return message != NULL && clock_seconds() - message->received_at.tv_sec > retry_last_cutoff(rule);
 }
 
-/* A message that has waited longer than the rule allows at all is tried even if it is not yet time. */
+bool
+retry_is_past_ultimate(const struct address *addr, struct str host_name, const struct message *message, const struct why *why,
+                       struct scope *scope)
+{
+    struct str key = str_is_empty(host_name) ? addr->text : host_name;
+    const struct retry_rule *rule = retry_find_rule(key, addr->domain, why, scope);
+
+    return rule != NULL && (rule->params == NULL || is_message_past_cutoff(rule, message));
+}
+
+/* The same for an error of earlier. */
 static bool
-has_waited_out(struct str key, const struct retry_record *record, struct scope *scope)
+has_waited_out(const struct retry_record *record, struct str key, struct str alternate, const struct message *message,
+               struct scope *scope)
 {
     struct why why;
     const struct retry_rule *rule;
 
-    if (scope->message == NULL)
-        return false;
     why_init(&why, scope->pool);
     why.cause = record->cause;
     why.detail = record->detail;
-    why.sys_errno = record->sys_errno;
     why.is_via_mx = record->is_via_mx;
-    rule = retry_find_rule(key, STR(""), &why, scope);
-    return rule != NULL && rule->params != NULL
-        && clock_seconds() - scope->message->received_at.tv_sec > retry_last_cutoff(rule);
+    rule = retry_find_rule(key, alternate, &why, scope);
+    return rule != NULL && is_message_past_cutoff(rule, message);
 }
 
+/* What a record means for the address. */
+static enum retry_answer
+judge(const struct retry_record *record, const struct address *addr, struct scope *scope)
+{
+    if (clock_seconds() >= record->next_try)
+        return record->is_expired ? RETRY_EXPIRED : RETRY_NOW;
+    if (record->is_expired || has_waited_out(record, addr->text, addr->domain, scope->message, scope))
+        return RETRY_EXPIRED;
+    return RETRY_NOT_YET;
+}
+
+/* Look at some keys of an address; the strictest answer counts. */
 static struct retry_check
-check_key(struct str key, struct str rule_key, struct scope *scope)
+check_keys(const struct str *keys, size_t count, const struct address *addr, struct scope *scope)
 {
     struct retry_check check = { .answer = RETRY_NOW };
+    struct hints *hints = hints_open("retry", HINTS_READ);
 
-    check.has_record = retry_read(key, scope->pool, &check.record);
-    if (check.has_record) {
-        check.answer = answer_for(&check.record, clock_seconds());
-        if (check.answer == RETRY_NOT_YET && has_waited_out(rule_key, &check.record, scope))
-            check.answer = RETRY_NOW;
+    for (size_t i = 0; hints != NULL && i < count; i++) {
+        struct retry_record record;
+        enum retry_answer answer;
+
+        if (!retry_read_from(hints, keys[i], scope->pool, &record))
+            continue;
+        answer = judge(&record, addr, scope);
+        trace(TRACE_RETRY, "retry record %.*s: %s", STR_ARG(keys[i]), answer == RETRY_NOT_YET ? "retry time not reached" :
+            answer == RETRY_EXPIRED ? "past the last cutoff" : "may be tried");
+        if (!check.has_record || answer == RETRY_NOT_YET || (answer == RETRY_EXPIRED && check.answer == RETRY_NOW)) {
+            check.answer = answer;
+            check.record = record;
+        }
+        check.has_record = true;
     }
-    trace(TRACE_RETRY, "retry record %.*s: %s", STR_ARG(key), !check.has_record ? "none" : check.answer == RETRY_NOW ? "time reached"
-          : check.answer == RETRY_EXPIRED ? "past its last retry time" : "retry time not reached");
+    hints_close(hints);
     return check;
 }
 
 struct retry_check
 retry_check_routing(const struct address *addr, struct scope *scope)
 {
-    struct retry_check check = check_key(retry_key_routing(addr, false, scope->pool), addr->domain, scope);
+    struct str sender = scope->message != NULL ? scope->message->sender : STR("");
+    struct str keys[] = {
+        retry_key_routing(addr, false, scope->pool), retry_key_routing(addr, true, scope->pool),
+        retry_key_sender(addr, sender, scope->pool),
+    };
 
-    if (check.has_record)
-        return check;
-    return check_key(retry_key_routing(addr, true, scope->pool), addr->text, scope);
+    return check_keys(keys, COUNT(keys), addr, scope);
 }
 
 struct retry_check
 retry_check_address(const struct address *addr, struct scope *scope)
 {
-    return check_key(retry_key_transport(addr, scope->pool), addr->text, scope);
+    struct str keys[] = { retry_key_transport(addr, scope->pool), address_key("T:", addr, false, scope->pool) };
+
+    return check_keys(keys, COUNT(keys), addr, scope);
 }
 
-static void
-host_judge(struct host *host, const struct retry_record *record, time_t now)
+/* One record about a host: its effect on the host. */
+static enum retry_answer
+judge_host(struct host *host, const struct retry_record *record, const struct message *message, struct str domain)
 {
-    if (host->last_try < record->last_try)
-        host->last_try = record->last_try;
-    if (now >= record->next_try)
-        return;
-    host->status = record->is_expired ? HOST_UNUSABLE_EXPIRED : HOST_UNUSABLE;
-    host->why_unusable = record->is_expired ? "all retry times passed" : "retry time not reached";
-}
+    struct scope scope = scope_make(message->pool);
 
-static bool
-host_record(struct hints *hints, struct str key, struct host *host, time_t now, struct str *key_out)
-{
-    struct pool *pool = pool_new("retry check");
-    struct retry_record record;
-    bool is_known = retry_record_get(hints, key, pool, &record);
-
-    if (is_known) {
-        *key_out = key;
-        host_judge(host, &record, now);
+    host->last_try = record->last_try;
+    if (clock_seconds() >= record->next_try)
+        return RETRY_NOW;
+    if (record->is_expired) {
+        host->status = HOST_UNUSABLE_EXPIRED;
+        host->why_unusable = "all retry times passed";
+        return RETRY_EXPIRED;
     }
-    pool_free(pool);
-    return is_known;
+    scope.message = (struct message *)(uintptr_t)message;
+    if (has_waited_out(record, host->name, domain, message, &scope))
+        return RETRY_NOW;
+    host->status = HOST_UNUSABLE;
+    host->why_unusable = "retry time not reached";
+    return RETRY_NOT_YET;
 }
 
 enum retry_answer
 retry_check_host(struct host *host, int port, bool has_address, const struct message *message, struct str domain,
                  struct str *host_key_out, struct str *message_key_out)
 {
+    struct str key = retry_key_host(host, port, NULL, has_address, message->pool);
+    enum retry_answer answer = RETRY_NOW;
+    struct retry_record record;
     struct hints *hints = hints_open("retry", HINTS_READ);
-    struct pool *pool = message->pool;
-    time_t now = clock_seconds();
 
-    (void)domain;
     host->status = HOST_USABLE;
+    host->why_unusable = NULL;
     *host_key_out = *message_key_out = STR("");
-    if (hints == NULL)
-        return RETRY_NOW;
-    host_record(hints, retry_key_host(host, port, NULL, has_address, pool), host, now, host_key_out);
-    if (host->status == HOST_USABLE)
-        host_record(hints, retry_key_host(host, port, message->id, has_address, pool), host, now, message_key_out);
+    if (hints != NULL && retry_read_from(hints, key, message->pool, &record)) {
+        *host_key_out = key;
+        answer = judge_host(host, &record, message, domain);
+    }
+    key = retry_key_host(host, port, message->id, has_address, message->pool);
+    if (hints != NULL && retry_read_from(hints, key, message->pool, &record)) {
+        *message_key_out = key;
+        if (answer == RETRY_NOW)
+            answer = judge_host(host, &record, message, domain);
+    }
     hints_close(hints);
     trace(TRACE_RETRY, "host %.*s [%.*s]: %s", STR_ARG(host->name), STR_ARG(host->address),
-          host->status == HOST_USABLE ? "usable" : host->why_unusable);
-    return host->status == HOST_USABLE ? RETRY_NOW : host->status == HOST_UNUSABLE ? RETRY_NOT_YET : RETRY_EXPIRED;
+        host->why_unusable != NULL ? host->why_unusable : "may be tried");
+    return answer;
 }

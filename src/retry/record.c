@@ -1,93 +1,145 @@
-/* Retry records as Exim lays them out: four times of 64 bits (written, first failure, last try, next try), three numbers of 32
- * (expired, error, more of it), then text with a NUL, in the octet order of the machine; the whole as long as a C structure with
- * text of one octet, plus the text. */
-#include <stddef.h>
+/* retry/record.c -- retry records as bytes, in the layout that Exim's hints files have on this system.
+ *
+ * time written, time of the first failure, of the last try, of the next try (64 bits each, host order); expired, error
+ * number, further error number (32 bits each); the text, ended by NUL; three octets of padding.  Error numbers below zero
+ * are ours for what errno has no number for. */
+#include <errno.h>
 #include <string.h>
 #include "base/clock.h"
 #include "config/config.h"
-#include "retry/parts.h"
+#include "retry/record.h"
 
-struct layout {
-    int64_t written_at, first_failed, last_try, next_try;
-    int32_t is_expired, error, more;
-    char text[1];
+enum { TIMES = 4, NUMBERS = 3, HEAD_BYTES = TIMES * 8 + NUMBERS * 4, TAIL_BYTES = 4, TEXT_MAX_BYTES = 1000, RECORD_MAX_BYTES = 8192 };
+enum { FLAG_CONNECTING = 0x100, VIA_A = 'A', VIA_MX = 'M', ERROR_NONE = -1 };
+
+static const struct { enum why_cause cause; int number; } numbers[] = {
+    { CAUSE_LOST_CONNECTION, -18 }, { CAUSE_QUOTA, -22 }, { CAUSE_MAILBOX_LOCKED, -20 }, { CAUSE_TLS_FAILED, -37 },
+    { CAUSE_TLS_REQUIRED, -38 }, { CAUSE_AUTH_FAILED, -42 }, { CAUSE_RCPT_4XX, -44 }, { CAUSE_MAIL_4XX, -45 }, { CAUSE_DATA_4XX, -46 },
+    { CAUSE_DNS, -47 }, { CAUSE_CONNECT_REFUSED, ECONNREFUSED }, { CAUSE_TIMEOUT, ETIMEDOUT }, { CAUSE_CONNECT_TIMEOUT, ETIMEDOUT },
 };
 
-/* Numbers for what is no error of the system, as they show in logs and exim_dumpdb. */
-static const struct {
-    enum why_cause cause;
-    int number;
-} numbers[] = {
-    { CAUSE_RCPT_4XX, -44 }, { CAUSE_MAIL_4XX, -45 }, { CAUSE_DATA_4XX, -46 }, { CAUSE_AUTH_FAILED, -42 }, { CAUSE_LOST_CONNECTION, -18 },
-    { CAUSE_TLS_REQUIRED, -38 }, { CAUSE_TLS_FAILED, -37 }, { CAUSE_QUOTA, -22 }, { CAUSE_RETRY_NOT_REACHED, -53 }, { CAUSE_DNS, -36 },
-};
+static bool
+is_reply(enum why_cause cause)
+{
+    return cause == CAUSE_RCPT_4XX || cause == CAUSE_MAIL_4XX || cause == CAUSE_DATA_4XX;
+}
 
-static int
+static int32_t
 number_of(const struct retry_record *record)
 {
     for (size_t i = 0; i < COUNT(numbers); i++)
         if (numbers[i].cause == record->cause)
             return numbers[i].number;
-    return record->sys_errno;
+    return record->sys_errno > 0 ? record->sys_errno : ERROR_NONE;
+}
+
+/* Seconds since a full mailbox was read; else how the host was found, with the last digits of the reply code. */
+static int32_t
+detail_of(const struct retry_record *record)
+{
+    int via = record->is_via_mx ? VIA_MX : VIA_A;
+
+    if (record->cause == CAUSE_QUOTA)
+        return record->detail;
+    if (is_reply(record->cause))
+        return (record->detail % 100) << 8 | via;
+    if (record->cause == CAUSE_CONNECT_TIMEOUT)
+        return FLAG_CONNECTING | via;
+    return via;
+}
+
+static void
+take_numbers(struct retry_record *record, int32_t number, int32_t detail)
+{
+    record->cause = CAUSE_OTHER;
+    record->sys_errno = number > 0 ? number : 0;
+    record->is_via_mx = (detail & 0xff) == VIA_MX;
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        if (numbers[i].number == number)
+            record->cause = numbers[i].cause;
+    if (number == ETIMEDOUT)
+        record->cause = (detail & FLAG_CONNECTING) != 0 ? CAUSE_CONNECT_TIMEOUT : CAUSE_TIMEOUT;
+    if (record->cause == CAUSE_QUOTA)
+        record->detail = detail;
+    else if (is_reply(record->cause))
+        record->detail = 400 + (detail >> 8) % 100;
 }
 
 struct str
-retry_record_pack(const struct retry_record *record, time_t now, struct pool *pool)
+retry_record_encode(const struct retry_record *record, time_t now, struct pool *pool)
 {
-    size_t size_bytes = sizeof(struct layout) + record->text.len;
-    struct layout *layout = pool_alloc(pool, size_bytes);
+    int64_t times[TIMES] = { now, record->first_failed, record->last_try, record->next_try };
+    int32_t values[NUMBERS] = { record->is_expired, number_of(record), detail_of(record) };
+    struct str text = str_head(record->text, TEXT_MAX_BYTES);
+    char *bytes = pool_alloc(pool, HEAD_BYTES + text.len + TAIL_BYTES);
 
-    *layout = (struct layout){
-        .written_at = now, .first_failed = record->first_failed, .last_try = record->last_try, .next_try = record->next_try,
-        .is_expired = record->is_expired, .error = number_of(record),
-        .more = record->cause == CAUSE_CONNECT_REFUSED || record->cause == CAUSE_CONNECT_TIMEOUT ? (record->is_via_mx ? 'M' : 'A')
-                                                                                                 : record->detail,
-    };
-    if (record->text.len > 0)
-        memcpy((char *)layout + offsetof(struct layout, text), record->text.ptr, record->text.len);
-    return str_make((char *)layout, size_bytes);
+    memcpy(bytes, times, sizeof(times));
+    memcpy(bytes + sizeof(times), values, sizeof(values));
+    for (size_t i = 0; i < text.len; i++)
+        bytes[HEAD_BYTES + i] = text.ptr[i] == '\0' || text.ptr[i] == '\n' || text.ptr[i] == '\r' ? ' ' : text.ptr[i];
+    return str_make(bytes, HEAD_BYTES + text.len + TAIL_BYTES);
 }
 
 bool
-retry_record_unpack(struct str bytes, struct retry_record *record_out, time_t *written_at_out)
+retry_record_decode(struct str bytes, time_t *written_out, struct retry_record *record_out)
 {
-    struct layout layout;
+    int64_t times[TIMES];
+    int32_t values[NUMBERS];
+    struct str text;
 
-    if (bytes.len < sizeof layout)
+    if (bytes.len <= HEAD_BYTES || bytes.len > RECORD_MAX_BYTES)
         return false;
-    memcpy(&layout, bytes.ptr, sizeof layout);
-    if (layout.first_failed < 0 || layout.last_try < layout.first_failed || layout.next_try < 0)
+    memcpy(times, bytes.ptr, sizeof(times));
+    memcpy(values, bytes.ptr + sizeof(times), sizeof(values));
+    for (size_t i = 0; i < TIMES; i++)
+        if (times[i] < 0)
+            return false;
+    text = str_from(bytes, HEAD_BYTES);
+    if (str_find(text, '\0') == STR_NONE)
         return false;
     *record_out = (struct retry_record){
-        .first_failed = layout.first_failed, .last_try = layout.last_try, .next_try = layout.next_try,
-        .is_expired = layout.is_expired != 0, .sys_errno = layout.error > 0 ? layout.error : 0,
-        .detail = layout.more, .is_via_mx = layout.more == 'M',
+        .first_failed = times[1], .last_try = times[2], .next_try = times[3], .is_expired = values[0] != 0
     };
-    for (size_t i = 0; i < COUNT(numbers); i++)
-        if (numbers[i].number == layout.error)
-            record_out->cause = numbers[i].cause;
-    record_out->text = str_from(bytes, offsetof(struct layout, text));
-    record_out->text = str_head(record_out->text, str_find(record_out->text, '\0'));
-    *written_at_out = layout.written_at;
+    record_out->text = str_head(text, str_find(text, '\0'));
+    take_numbers(record_out, values[1], values[2]);
+    *written_out = times[0];
     return true;
 }
 
+/* The clock may have been set back since: no record keeps a host waiting for longer than the longest interval. */
+static void
+clamp(struct retry_record *record, time_t now)
+{
+    time_t latest = now + (config != NULL ? config->retry_interval_max : 24 * 3600);
+
+    if (record->next_try > latest)
+        record->next_try = now;
+    if (record->last_try > now)
+        record->last_try = now;
+    if (record->first_failed > now)
+        record->first_failed = now;
+}
+
 bool
-retry_record_get(struct hints *hints, struct str key, struct pool *pool, struct retry_record *record_out)
+retry_read_from(struct hints *hints, struct str key, struct pool *pool, struct retry_record *record_out)
 {
     struct str bytes;
-    time_t written_at;
+    time_t written, now = clock_seconds();
 
-    return hints_get(hints, key, RETRY_RECORD_MAX_BYTES, pool, &bytes) && retry_record_unpack(bytes, record_out, &written_at)
-        && clock_seconds() - written_at <= config->retry_data_expire;
+    if (!hints_get(hints, key, RECORD_MAX_BYTES, pool, &bytes) || !retry_record_decode(bytes, &written, record_out))
+        return false;
+    if (config != NULL && now - written > config->retry_data_expire)
+        return false;
+    clamp(record_out, now);
+    return true;
 }
 
 bool
 retry_read(struct str key, struct pool *pool, struct retry_record *record_out)
 {
     struct hints *hints = hints_open("retry", HINTS_READ);
-    bool is_read = hints != NULL && retry_record_get(hints, key, pool, record_out);
+    bool is_found = hints != NULL && retry_read_from(hints, key, pool, record_out);
 
     hints_close(hints);
-    return is_read;
+    return is_found;
 }

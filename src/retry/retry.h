@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 #include "address/address.h"
+#include "base/list.h"
 #include "expand/scope.h"
 #include "net/host.h"
 
@@ -17,15 +18,22 @@ struct retry_param {
     int factor;                     /* thousandths */
 };
 
+/* Which errors a rule is for, or which one happened: the range holds the reply codes of …_4xx and the seconds since a full mailbox
+ * was read. */
+struct retry_error {
+    bool is_any;
+    enum why_cause cause;
+    int detail_min, detail_max;
+    int via_mx;                     /* -1: either or not known, 0: _A, 1: _MX */
+};
+
 struct retry_rule {
     struct retry_rule *next;
+    struct str pattern_text;        /* as written, without quotes */
     struct template *pattern;       /* a one-item address list */
     struct template *senders;       /* senders=…, or NULL */
-    enum why_cause cause;           /* CAUSE_OTHER: any */
-    int detail;                     /* rcpt_4xx: see retry_error_matches(); quota_…: seconds */
-    int via_mx;                     /* -1 either, 0 _A, 1 _MX */
+    struct retry_error error;
     struct retry_param *params;     /* NULL: no retries at all */
-    struct str error_text;          /* as written */
 };
 
 /* What the hints say about a key. */
@@ -39,8 +47,10 @@ struct retry_record {
     struct str text;
 };
 
-/* Key texts: "R:domain", "R:local@domain", "T:name:address[:port]", "T:name:address[:port]:message-id", "T:local@domain". */
+/* Key texts: "R:domain", "R:local@domain" (with sender: "R:local@domain:<sender>", for 4xx answers to RCPT), "T:local@domain",
+ * "T:name:address[:port]", "T:name:address[:port]:message-id".  The port is left out if it is 0 or 25. */
 struct str retry_key_routing(const struct address *addr, bool is_local_part_included, struct pool *pool);
+struct str retry_key_sender(const struct address *addr, struct str sender, struct pool *pool);
 struct str retry_key_transport(const struct address *addr, struct pool *pool);
 struct str retry_key_host(const struct host *host, int port, const char *message_id, bool has_address, struct pool *pool);
 
@@ -90,9 +100,24 @@ bool retry_is_timed_out(const struct retry_notes *notes, const struct address *a
 bool retry_is_past_ultimate(const struct address *addr, struct str host_name, const struct message *message, const struct why *why,
                             struct scope *scope);
 
-/* Read one record; false if there is none or it is malformed. */
+/* Read one record; false if there is none, or it is malformed or older than retry_data_expire. */
 bool retry_read(struct str key, struct pool *pool, struct retry_record *record_out);
 
-/* -brt: print the rule for "key [alternate] [error]"; returns the exit code. */
-int retry_test(struct str key, struct str alternate, struct str error, struct pool *pool, FILE *out);
+/* Records as bytes, in the layout of the hints file; false for what cannot be one.  The text is a view into bytes. */
+struct str retry_record_encode(const struct retry_record *record, time_t now, struct pool *pool);
+bool retry_record_decode(struct str bytes, time_t *written_out, struct retry_record *record_out);
+
+/* The time of the next try by a rule, from what is known before (NULL: nothing) and the time of the first failure.  True if the
+ * last cutoff has passed. */
+bool retry_next_try(const struct retry_rule *rule, const struct retry_record *before, time_t first_failed, time_t now,
+                    time_t *next_out);
+
+/* A word of the error field ("*", "rcpt_45x", "timeout_connect_MX" …); false with why filled, as Exim words it. */
+bool retry_error_parse(struct str word, struct retry_error *error_out, struct why *why);
+
+/* The cutoff of a rule's last parameters. */
+int retry_last_cutoff(const struct retry_rule *rule);
+
+/* -brt: print the rule for "key [alternate] [error]"; returns the exit code.  Rules with senders ask scope->message. */
+int retry_test(const struct str_list *words, struct scope *scope, FILE *out);
 #endif

@@ -1,2 +1,2 @@
-objs-y += error.o rules.o record.o check.o update.o print.o
+objs-y += rules.o record.o check.o update.o
 rows-y += config_sections:retry_section

@@ -1,171 +1,320 @@
-/* The retry section, and the choice of a rule (manual: format of retry rules). */
+/* retry/rules.c -- the retry section: read its lines, find the rule for a failure, print it. */
+#include <limits.h>
+#include <string.h>
+#include "base/buf.h"
 #include "base/clock.h"
-#include "base/encode.h"
-#include "config/config.h"
+#include "config/option_text.h"
 #include "config/reader.h"
 #include "match/match.h"
 #include "message/message.h"
-#include "retry/parts.h"
+#include "retry/retry.h"
 
-enum { THOUSAND = 1000 };
+enum { FACTOR_ONE = 1000, REPLY_4XX_MIN = 400, REPLY_4XX_MAX = 499 };
 
-struct rules {
+struct retry_section {
     struct retry_rule *first, **end;
 };
+
+static const struct { const char *word; enum why_cause cause; } simple_errors[] = {
+    { "auth_failed", CAUSE_AUTH_FAILED }, { "lost_connection", CAUSE_LOST_CONNECTION }, { "lookup", CAUSE_DNS },
+    { "tls_required", CAUSE_TLS_REQUIRED }, { "quota", CAUSE_QUOTA },
+    { "refused", CAUSE_CONNECT_REFUSED }, { "timeout", CAUSE_TIMEOUT }, { "timeout_connect", CAUSE_CONNECT_TIMEOUT },
+};
+
+static const struct { const char *prefix; enum why_cause cause; } reply_errors[] = {
+    { "rcpt_4", CAUSE_RCPT_4XX }, { "mail_4", CAUSE_MAIL_4XX }, { "data_4", CAUSE_DATA_4XX },
+};
+
+/* "rcpt_4xx", "rcpt_45x", "rcpt_452". */
+static bool
+reply_error_parse(struct str word, struct retry_error *error)
+{
+    for (size_t i = 0; i < COUNT(reply_errors); i++) {
+        struct str digits = str_from(word, strlen(reply_errors[i].prefix));
+        int tens;
+
+        if (!str_istarts(word, str_of(reply_errors[i].prefix)) || digits.len != 2)
+            continue;
+        error->cause = reply_errors[i].cause;
+        error->detail_min = REPLY_4XX_MIN;
+        error->detail_max = REPLY_4XX_MAX;
+        if (str_ieq_c(digits, "xx"))
+            return true;
+        if (!ascii_is_digit(digits.ptr[0]))
+            return false;
+        tens = REPLY_4XX_MIN + 10 * (digits.ptr[0] - '0');
+        error->detail_min = tens;
+        error->detail_max = tens + 9;
+        if (ascii_lower(digits.ptr[1]) == 'x')
+            return true;
+        error->detail_min = error->detail_max = tens + (digits.ptr[1] - '0');
+        return ascii_is_digit(digits.ptr[1]);
+    }
+    return false;
+}
+
+/* Take "_MX" or "_A" off the end. */
+static struct str
+take_via(struct str word, int *via_mx_out)
+{
+    *via_mx_out = -1;
+    if (str_iends(word, STR("_mx"))) {
+        *via_mx_out = 1;
+        return str_head(word, word.len - 3);
+    }
+    if (str_iends(word, STR("_a"))) {
+        *via_mx_out = 0;
+        return str_head(word, word.len - 2);
+    }
+    return word;
+}
+
+bool
+retry_error_parse(struct str word, struct retry_error *error_out, struct why *why)
+{
+    struct str rest = word;
+
+    *error_out = (struct retry_error){ .via_mx = -1, .detail_max = INT_MAX };
+    if (str_eq_c(word, "*")) {
+        error_out->is_any = true;
+        return true;
+    }
+    if (reply_error_parse(word, error_out))
+        return true;
+    if (str_istarts(word, STR("quota_"))) {
+        error_out->cause = CAUSE_QUOTA;
+        error_out->detail_min = interval_parse(str_from(word, 6));
+        if (error_out->detail_min < 0)
+            why_fail(why, 0, NULL, "bad time value");
+        return error_out->detail_min >= 0;
+    }
+    if (str_istarts(word, STR("timeout")) || str_istarts(word, STR("refused")))
+        rest = take_via(word, &error_out->via_mx);
+    /* A name of old that never worked. */
+    if (str_ieq_c(word, "timeout_dns"))
+        rest = STR("timeout");
+    for (size_t i = 0; i < COUNT(simple_errors); i++)
+        if (str_ieq_c(rest, simple_errors[i].word)) {
+            error_out->cause = simple_errors[i].cause;
+            return true;
+        }
+    if (str_istarts(word, STR("timeout_")))
+        why_fail(why, 0, NULL, "\"A\", \"MX\", or \"connect\" expected after \"timeout\"");
+    else if (str_istarts(word, STR("refused_")))
+        why_fail(why, 0, NULL, "\"A\" or \"MX\" expected after \"refused\"");
+    else
+        why_fail(why, 0, NULL, "unknown or malformed retry error \"%.*s\"", STR_ARG(word));
+    return false;
+}
+
+/* ---- Reading the section */
 
 static void *
 section_begin(struct option_reader *reader)
 {
-    struct rules *rules = POOL_NEW(reader_pool(reader), struct rules);
+    struct retry_section *section = POOL_NEW(reader_pool(reader), struct retry_section);
 
-    rules->end = &rules->first;
-    return rules;
+    section->end = &section->first;
+    return section;
 }
 
-/* A word, or a quoted text; false for a quote that is not closed. */
+/* A word, or a text in double quotes. */
 static bool
-part_take(struct option_reader *reader, struct str *line, struct str *part_out)
+take_field(struct option_reader *reader, struct str *line, struct str *field_out)
 {
-    *line = str_trim_left(*line);
-    if (str_starts(*line, STR("\"")))
-        return quoted_string_take(reader_pool(reader), line, part_out);
-    *part_out = pool_dup(reader_pool(reader), str_take_word(line));
+    struct str s = str_trim_left(*line);
+    size_t end = 0;
+
+    if (s.len > 0 && s.ptr[0] == '"') {
+        for (end = 1; end < s.len && s.ptr[end] != '"'; end++)
+            if (s.ptr[end] == '\\')
+                end++;
+        end = end < s.len ? end + 1 : s.len;
+    } else {
+        while (end < s.len && !ascii_is_space(s.ptr[end]))
+            end++;
+    }
+    *line = str_trim_left(str_from(s, end));
+    return reader_value(reader, str_head(s, end), field_out);
+}
+
+/* Up to a comma, a semicolon or the end. */
+static struct str
+take_argument(struct str *text)
+{
+    size_t end = str_find_any(*text, ",;");
+    struct str argument = str_trim(str_head(*text, end));
+
+    *text = str_trim_left(str_from(*text, end == STR_NONE ? text->len : end));
+    return argument;
+}
+
+static bool
+take_comma(struct option_reader *reader, struct str *text)
+{
+    if (text->len == 0 || text->ptr[0] != ',')
+        return reader_error(reader, "comma expected");
+    *text = str_trim_left(str_from(*text, 1));
     return true;
 }
 
-/* Up to the next comma, semicolon, or white space. */
-static struct str
-argument_take(struct str *text)
+/* "1.5" in thousandths; -1 if it is no number. */
+static int
+factor_parse(struct str text)
 {
-    size_t len = 0;
+    struct str whole, fraction;
+    uint64_t value, part = 0;
 
-    while (len < text->len && text->ptr[len] != ',' && text->ptr[len] != ';' && !ascii_is_space(text->ptr[len]))
-        len++;
-    *text = str_from(*text, len);
-    return str_make(text->ptr - len, len);
+    str_cut(text, '.', &whole, &fraction);
+    fraction = str_head(fraction, 3);
+    if (!str_to_u64(whole, 10, &value) || value > 1000000 || (fraction.len > 0 && !str_to_u64(fraction, 10, &part)))
+        return -1;
+    for (size_t i = fraction.len; i < 3; i++)
+        part *= 10;
+    return (int)(value * FACTOR_ONE + part);
 }
 
+/* One parameter set, its semicolon included. */
 static bool
-comma_take(struct str *text)
+param_parse(struct option_reader *reader, struct str *text, struct retry_param *param)
 {
-    *text = str_trim_left(*text);
-    if (!str_starts(*text, STR(",")))
+    param->algorithm = text->ptr[0];
+    param->factor = FACTOR_ONE;
+    if (ascii_is_alnum(param->algorithm) && strchr("FGH", param->algorithm) == NULL)
+        return reader_error(reader, "unknown retry rule letter");
+    if (ascii_is_alnum(param->algorithm))
+        *text = str_trim_left(str_from(*text, 1));
+    if (!take_comma(reader, text))
         return false;
+    param->cutoff_s = interval_parse(take_argument(text));
+    if (!take_comma(reader, text))
+        return false;
+    param->interval_s = interval_parse(take_argument(text));
+    if (param->algorithm != 'F') {
+        if (!take_comma(reader, text))
+            return false;
+        param->factor = factor_parse(take_argument(text));
+    }
+    if (param->cutoff_s <= 0 || param->interval_s <= 0 || param->factor < FACTOR_ONE)
+        return reader_error(reader, "bad parameters for retry rule");
+    if (text->len > 0 && text->ptr[0] != ';')
+        return reader_error(reader, "semicolon expected");
     *text = str_trim_left(str_from(*text, 1));
     return true;
 }
 
 static bool
-factor_parse(struct str text, int *thousandths_out)
+params_parse(struct option_reader *reader, struct str text, struct retry_rule *rule)
 {
-    struct str whole, decimals;
-    uint64_t units = 0, part = 0;
+    struct retry_param **end = &rule->params;
 
-    str_cut(text, '.', &whole, &decimals);
-    decimals = str_head(decimals, 3);
-    if (!str_to_u64(whole, 10, &units) || units > 100000 || (decimals.len > 0 && !str_to_u64(decimals, 10, &part)))
-        return false;
-    for (size_t i = decimals.len; i < 3; i++)
-        part *= 10;
-    *thousandths_out = (int)(units * THOUSAND + part);
-    return *thousandths_out > THOUSAND;
-}
+    while (text.len > 0) {
+        struct retry_param *param = POOL_NEW(reader_pool(reader), struct retry_param);
 
-/* "G,16h,1h,1.5" off the front of text. */
-static bool
-param_take(struct option_reader *reader, struct str *text, struct retry_param **param_out)
-{
-    struct retry_param *param = POOL_NEW(reader_pool(reader), struct retry_param);
-    char letter;
-
-    *text = str_trim_left(*text);
-    if (!str_take_char(text, &letter))
-        return reader_error(reader, "unknown retry rule letter");
-    param->algorithm = ascii_upper(letter);
-    if (!comma_take(text))
-        return reader_error(reader, "comma expected");
-    param->cutoff_s = interval_parse(argument_take(text));
-    if (!comma_take(text))
-        return reader_error(reader, param->cutoff_s < 0 ? "bad parameters for retry rule" : "comma expected");
-    param->interval_s = interval_parse(argument_take(text));
-    if (param->algorithm != 'F' && param->algorithm != 'G' && param->algorithm != 'H')
-        return reader_error(reader, "unknown retry rule letter");
-    if (param->algorithm != 'F') {
-        if (!comma_take(text))
-            return reader_error(reader, "comma expected");
-        if (!factor_parse(argument_take(text), &param->factor))
-            return reader_error(reader, "bad parameters for retry rule");
-    }
-    if (param->cutoff_s <= 0 || param->interval_s <= 0)
-        return reader_error(reader, "bad parameters for retry rule");
-    *param_out = param;
-    return true;
-}
-
-static bool
-params_read(struct option_reader *reader, struct str text, struct retry_param **end)
-{
-    text = str_trim(text);
-    while (!str_is_empty(text)) {
-        if (!param_take(reader, &text, end))
+        if (!param_parse(reader, &text, param))
             return false;
-        end = &(*end)->next;
-        text = str_trim_left(text);
-        if (str_is_empty(text))
-            break;
-        if (!str_starts(text, STR(";")))
-            return reader_error(reader, "semicolon expected");
-        text = str_trim_left(str_from(text, 1));
+        *end = param;
+        end = &param->next;
     }
-    return true;
-}
-
-static bool
-senders_read(struct option_reader *reader, struct retry_rule *rule, struct str *line)
-{
-    struct str text;
-
-    *line = str_trim_left(*line);
-    if (!str_istarts(*line, STR("senders=")))
-        return true;
-    *line = str_from(*line, STR("senders=").len);
-    if (!part_take(reader, line, &text))
-        return reader_error(reader, "missing closing quote");
-    rule->senders = reader_template(reader, text, "senders", "retry rule");
     return true;
 }
 
 static bool
 section_line(struct option_reader *reader, void *data, struct str line)
 {
-    struct rules *rules = data;
+    struct retry_section *section = data;
     struct retry_rule *rule = POOL_NEW(reader_pool(reader), struct retry_rule);
-    struct str pattern;
+    struct str error, senders;
+    struct why why;
 
-    if (!part_take(reader, &line, &pattern))
-        return reader_error(reader, "missing closing quote");
-    rule->pattern = reader_template(reader, pattern, "pattern", "retry rule");
-    if (!part_take(reader, &line, &rule->error_text) || str_is_empty(rule->error_text))
-        return reader_error(reader, "missing error type in retry rule");
-    if (!retry_error_parse(rule->error_text, &rule->cause, &rule->detail, &rule->via_mx))
-        return reader_error(reader, "unknown or malformed retry error \"%.*s\"", STR_ARG(rule->error_text));
-    if (!senders_read(reader, rule, &line) || !params_read(reader, line, &rule->params))
+    why_init(&why, reader_scratch(reader));
+    if (!take_field(reader, &line, &rule->pattern_text))
         return false;
-    *rules->end = rule;
-    rules->end = &rule->next;
+    if (line.len == 0)
+        return reader_error(reader, "missing error type in retry rule");
+    if (!take_field(reader, &line, &error))
+        return false;
+    if (!retry_error_parse(error, &rule->error, &why))
+        return reader_error(reader, "%.*s", STR_ARG(why.text));
+    rule->pattern = reader_template(reader, rule->pattern_text, "pattern", "retry rule");
+    if (str_istarts(line, STR("senders="))) {
+        line = str_from(line, 8);
+        if (!take_field(reader, &line, &senders))
+            return false;
+        rule->senders = reader_template(reader, senders, "senders", "retry rule");
+    }
+    if (!params_parse(reader, line, rule))
+        return false;
+    *section->end = rule;
+    section->end = &rule->next;
+    return true;
+}
+
+static bool
+section_end(struct option_reader *reader, void *data)
+{
+    (void)reader, (void)data;
     return true;
 }
 
 const struct config_section retry_section = {
-    .name = "retry", .begin = section_begin, .line = section_line,
+    .name = "retry", .begin = section_begin, .line = section_line, .end = section_end
 };
 
-const struct retry_rule *
-retry_rules(void)
-{
-    const struct rules *rules = config_section_data(config, "retry");
+/* ---- Finding a rule */
 
-    return rules == NULL ? NULL : rules->first;
+/* Does what happened fall under the rule's error field?  "timeout" covers a time-out while connecting. */
+static bool
+error_matches(const struct retry_error *rule, const struct retry_error *happened)
+{
+    bool is_cause = rule->cause == happened->cause ||
+        (rule->cause == CAUSE_TIMEOUT && happened->cause == CAUSE_CONNECT_TIMEOUT);
+
+    if (rule->is_any)
+        return true;
+    return is_cause && !happened->is_any && happened->detail_min >= rule->detail_min &&
+        happened->detail_max <= rule->detail_max && (rule->via_mx == -1 || rule->via_mx == happened->via_mx);
+}
+
+static bool
+key_matches(const struct retry_rule *rule, struct str key, struct scope *scope)
+{
+    if (str_is_empty(key))
+        return false;
+    /* A domain alone stands as "*@domain": it fits domain patterns and regular expressions for whole addresses. */
+    if (str_find(key, '@') == STR_NONE)
+        key = pool_printf_tainted(scope->pool, "*@%.*s", STR_ARG(key));
+    return match_address(rule->pattern, key, scope, NULL, NULL) == MATCH_YES;
+}
+
+static bool
+senders_match(const struct retry_rule *rule, struct scope *scope)
+{
+    if (rule->senders == NULL)
+        return true;
+    return scope->message != NULL && match_address(rule->senders, scope->message->sender, scope, NULL, NULL) == MATCH_YES;
+}
+
+static const struct retry_rule *
+rule_find(struct str key, struct str alternate, const struct retry_error *happened, struct scope *scope)
+{
+    const struct retry_section *section = config != NULL ? config_section_data(config, "retry") : NULL;
+
+    for (const struct retry_rule *rule = section != NULL ? section->first : NULL; rule != NULL; rule = rule->next)
+        if ((key_matches(rule, key, scope) || key_matches(rule, alternate, scope)) &&
+            error_matches(&rule->error, happened) && senders_match(rule, scope))
+            return rule;
+    return NULL;
+}
+
+const struct retry_rule *
+retry_find_rule(struct str key, struct str alternate, const struct why *why, struct scope *scope)
+{
+    struct retry_error happened = {
+        .cause = why->cause, .detail_min = why->detail, .detail_max = why->detail, .via_mx = why->is_via_mx ? 1 : 0
+    };
+
+    return rule_find(key, alternate, &happened, scope);
 }
 
 int
@@ -178,36 +327,80 @@ retry_last_cutoff(const struct retry_rule *rule)
     return cutoff_s;
 }
 
-/* A domain alone stands for all its addresses, with "*" as local part. */
-static bool
-key_matches(const struct retry_rule *rule, struct str key, struct scope *scope)
-{
-    struct why why;
+/* ---- Printing */
 
-    if (str_is_empty(key))
-        return false;
-    if (str_find(key, '@') == STR_NONE)
-        key = pool_printf_tainted(scope->pool, "*@%.*s", STR_ARG(key));
-    why_init(&why, scope->pool);
-    return match_address(rule->pattern, key, scope, NULL, &why) == MATCH_YES;
+static void
+print_error_name(const struct retry_error *error, FILE *out)
+{
+    static const char *const via[] = { "", "_A", "_MX" };
+
+    if (!error->is_any && error->cause == CAUSE_QUOTA && error->detail_min > 0) {
+        struct pool *pool = pool_new("retry test");
+
+        fprintf(out, "quota_%.*s", STR_ARG(option_time_text(pool, error->detail_min)));
+        pool_free(pool);
+        return;
+    }
+    for (size_t i = 0; i < COUNT(simple_errors); i++)
+        if (!error->is_any && simple_errors[i].cause == error->cause) {
+            fprintf(out, "%s%s", simple_errors[i].word, via[error->via_mx + 1]);
+            return;
+        }
+    fputc('*', out);
 }
 
-static bool
-sender_matches(const struct retry_rule *rule, struct scope *scope)
+static void
+print_rule(const struct retry_rule *rule, struct pool *pool, FILE *out)
 {
-    struct str sender = scope->message == NULL ? STR("") : scope->message->sender;
-    struct why why;
+    fprintf(out, "Retry rule: %.*s  ", STR_ARG(rule->pattern_text));
+    print_error_name(&rule->error, out);
+    fputs("  ", out);
+    for (const struct retry_param *param = rule->params; param != NULL; param = param->next) {
+        fprintf(out, "%c,%.*s,%.*s", param->algorithm, STR_ARG(option_time_text(pool, param->cutoff_s)),
+            STR_ARG(option_time_text(pool, param->interval_s)));
+        if (param->algorithm == 'G') {
+            int part = param->factor % FACTOR_ONE;
 
-    why_init(&why, scope->pool);
-    return rule->senders == NULL || match_address(rule->senders, sender, scope, NULL, &why) == MATCH_YES;
+            if (part % 100 == 0)
+                fprintf(out, ",%d.%d", param->factor / FACTOR_ONE, part / 100);
+            else if (part % 10 == 0)
+                fprintf(out, ",%d.%02d", param->factor / FACTOR_ONE, part / 10);
+            else
+                fprintf(out, ",%d.%03d", param->factor / FACTOR_ONE, part);
+        }
+        fputs("; ", out);
+    }
+    fputc('\n', out);
 }
 
-const struct retry_rule *
-retry_find_rule(struct str key, struct str alternate, const struct why *why, struct scope *scope)
+int
+retry_test(const struct str_list *words, struct scope *scope, FILE *out)
 {
-    for (const struct retry_rule *rule = retry_rules(); rule != NULL; rule = rule->next)
-        if (retry_error_matches(rule, why) && (key_matches(rule, key, scope) || key_matches(rule, alternate, scope))
-            && sender_matches(rule, scope))
-            return rule;
-    return NULL;
+    struct str key = words->count > 0 ? words->items[0] : STR(""), alternate = STR(""), error = STR("");
+    struct retry_error happened = { .cause = CAUSE_OTHER, .via_mx = -1 };
+    const struct retry_rule *rule;
+    size_t next = 1;
+    struct why why;
+
+    if (str_find_any(key, "@.") == STR_NONE)
+        fprintf(out, "Warning: \"%.*s\" contains no '@' and no '.' characters. It is being \n"
+            "treated as a one-component domain, not as a local part.\n\n", STR_ARG(key));
+    if (next < words->count && str_find(words->items[next], '.') != STR_NONE)
+        alternate = words->items[next++];
+    if (next < words->count)
+        error = words->items[next];
+    why_init(&why, scope->pool);
+    if (!str_is_empty(error) && !retry_error_parse(error, &happened, &why)) {
+        fprintf(out, "%.*s\n", STR_ARG(why.text));
+        return 1;
+    }
+    /* "quota_6d" says how long the mailbox was not read. */
+    if (happened.cause == CAUSE_QUOTA)
+        happened.detail_max = happened.detail_min;
+    rule = rule_find(key, alternate, &happened, scope);
+    if (rule == NULL)
+        fputs("No retry information found\n", out);
+    else
+        print_rule(rule, scope->pool, out);
+    return 0;
 }

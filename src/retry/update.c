@@ -1,20 +1,24 @@
-/* What a delivery learned goes to the hints (manual: retry parameters, long-term failures, deliveries that work intermittently). */
-#include <stdlib.h>
+/* retry/update.c -- after the tries: note what happened, compute the next times, write the hints. */
 #include "base/clock.h"
 #include "base/trace.h"
 #include "config/config.h"
 #include "message/message.h"
-#include "retry/parts.h"
+#include "net/dns.h"
+#include "retry/record.h"
 
-enum { THOUSAND = 1000, TEXT_MAX_BYTES = 1000 };
+enum { FACTOR_ONE = 1000, INTERVAL_MAX_S = 24 * 3600 };
 
-static struct retry_note *
-note_add(struct retry_notes *notes, struct address *addr, struct str key)
+struct retry_note *
+retry_note(struct retry_notes *notes, struct address *addr, struct str key, const struct why *why)
 {
     struct retry_note *note = POOL_NEW(notes->pool, struct retry_note);
 
     note->address = addr;
     note->key = pool_dup(notes->pool, key);
+    if (why != NULL) {
+        note->why = *why;
+        note->why.text = pool_dup(notes->pool, why->text);
+    }
     if (notes->last == NULL)
         notes->first = note;
     else
@@ -24,163 +28,158 @@ note_add(struct retry_notes *notes, struct address *addr, struct str key)
 }
 
 struct retry_note *
-retry_note(struct retry_notes *notes, struct address *addr, struct str key, const struct why *why)
-{
-    struct retry_note *note = note_add(notes, addr, key);
-
-    note->why = *why;
-    note->why.text = pool_dup(notes->pool, why->text);
-    return note;
-}
-
-struct retry_note *
 retry_note_success(struct retry_notes *notes, struct address *addr, struct str key)
 {
-    struct retry_note *note = note_add(notes, addr, key);
+    struct retry_note *note = retry_note(notes, addr, key, NULL);
 
     note->is_success = true;
     return note;
 }
 
-/* Longer than the interval before, as the factor gives it. */
+/* A growing interval: the first of the series that is greater than the latest one. */
 static int64_t
-grown(const struct retry_param *param, int64_t before_s)
+grow(const struct retry_param *param, int64_t latest_s, int64_t limit_s)
 {
     int64_t interval_s = param->interval_s;
 
-    while (interval_s <= before_s)
-        interval_s = interval_s * param->factor / THOUSAND + 1;
+    while (param->factor > FACTOR_ONE && interval_s <= latest_s && interval_s < limit_s) {
+        int64_t next_s = interval_s * param->factor / FACTOR_ONE;
+
+        interval_s = next_s > interval_s ? next_s : interval_s + 1;
+    }
     return interval_s;
 }
 
+/* Somewhere between the rule's interval and the latest one multiplied. */
 static int64_t
-next_interval(const struct retry_param *param, int64_t before_s)
+grow_randomly(const struct retry_param *param, int64_t latest_s, int64_t limit_s)
 {
-    int64_t interval_s = param->interval_s;
+    int64_t most_s = latest_s * param->factor / FACTOR_ONE;
 
-    if (param->algorithm == 'G')
-        interval_s = grown(param, before_s);
-    if (param->algorithm == 'H' && before_s >= param->interval_s) {
-        int64_t most_s = before_s * param->factor / THOUSAND;
-
-        interval_s += most_s > interval_s ? random() % (most_s - interval_s + 1) : 0;
-    }
-    return interval_s < config->retry_interval_max ? interval_s : config->retry_interval_max;
+    if (most_s > limit_s)
+        most_s = limit_s;
+    if (most_s <= param->interval_s)
+        return param->interval_s;
+    return param->interval_s + dns_random((unsigned)(most_s - param->interval_s) + 1);
 }
 
-/* The parameters in force so long after the first failure; the last ones, and *is_past_out, when all cutoffs have passed. */
-static const struct retry_param *
-param_for(const struct retry_rule *rule, int64_t failing_s, bool *is_past_out)
+bool
+retry_next_try(const struct retry_rule *rule, const struct retry_record *before, time_t first_failed, time_t now,
+               time_t *next_out)
 {
-    const struct retry_param *param = rule->params;
+    int64_t limit_s = config != NULL && config->retry_interval_max > 0 ? config->retry_interval_max : INTERVAL_MAX_S;
+    int64_t latest_s = before != NULL && before->next_try > before->last_try ? before->next_try - before->last_try : 0;
+    const struct retry_param *param = rule->params, *last = rule->params;
+    int64_t interval_s;
 
-    while (param->next != NULL && failing_s > param->cutoff_s)
+    while (param != NULL && now - first_failed >= param->cutoff_s) {
+        last = param;
         param = param->next;
-    *is_past_out = failing_s > param->cutoff_s;
-    return param;
+    }
+    if (param != NULL)
+        last = param;
+    interval_s = last->algorithm == 'F' ? last->interval_s : last->algorithm == 'G' ? grow(last, latest_s, limit_s) :
+        grow_randomly(last, latest_s, limit_s);
+    *next_out = now + (interval_s < limit_s ? interval_s : limit_s);
+    return param == NULL;
 }
 
-static struct str
-rule_key(const struct retry_note *note)
-{
-    if (!str_is_empty(note->host_name))
-        return note->host_name;
-    return str_find(note->key, '@') == STR_NONE ? note->address->domain : note->address->text;
-}
-
+/* The rule for a note: a host's by its name, then by the domain; an address's as its key has it, whole or by its domain only. */
 static const struct retry_rule *
 rule_of(const struct retry_note *note, struct scope *scope)
 {
-    struct str alternate = str_is_empty(note->host_name) ? STR("") : note->address->domain;
+    const struct address *addr = note->address;
+    struct str domain = addr != NULL ? addr->domain : STR(""), key = domain, alternate = STR("");
 
-    return retry_find_rule(rule_key(note), alternate, &note->why, scope);
+    if (!str_is_empty(note->host_name)) {
+        key = note->host_name;
+        alternate = domain;
+    } else if (addr != NULL && str_find(note->key, '@') != STR_NONE) {
+        key = addr->text;
+    }
+    return retry_find_rule(key, alternate, &note->why, scope);
 }
 
 /* An error of the message, not of a host, counts from the message's arrival if that is earlier. */
 static bool
-is_message_error(const struct why *why)
+is_of_message(const struct retry_note *note)
 {
-    return why->cause == CAUSE_MAIL_4XX || why->cause == CAUSE_DATA_4XX || why->cause == CAUSE_QUOTA;
+    enum why_cause cause = note->why.cause;
+
+    return note->is_message || cause == CAUSE_MAIL_4XX || cause == CAUSE_DATA_4XX || cause == CAUSE_QUOTA;
 }
 
 static void
-record_fill(struct retry_record *record, const struct retry_note *note, const struct message *message, time_t now)
+write_failure(struct hints *hints, struct retry_note *note, const struct message *message, struct scope *scope)
 {
-    if (record->first_failed == 0 || record->first_failed > now)
-        record->first_failed = now;
-    record->cause = note->why.cause;
-    record->detail = note->why.detail;
-    record->sys_errno = note->why.sys_errno;
-    record->is_via_mx = note->why.is_via_mx;
-    record->text = str_head(note->why.text, TEXT_MAX_BYTES);
-    if ((note->is_message || is_message_error(&note->why)) && message->received_at.tv_sec < record->first_failed)
-        record->first_failed = message->received_at.tv_sec;
-}
-
-static void
-failure_write(struct hints *hints, struct retry_note *note, const struct message *message, struct scope *scope)
-{
-    struct retry_record record = { 0 };
     const struct retry_rule *rule = rule_of(note, scope);
-    const struct retry_param *param;
-    time_t now = clock_seconds();
-    int64_t before_s;
+    time_t now = clock_seconds(), received = message != NULL ? message->received_at.tv_sec : now;
+    struct retry_record before, record = {
+        .first_failed = now, .last_try = now, .cause = note->why.cause, .detail = note->why.detail,
+        .sys_errno = note->why.sys_errno, .is_via_mx = note->why.is_via_mx, .text = note->why.text
+    };
+    bool has_before = hints != NULL && retry_read_from(hints, note->key, scope->pool, &before);
 
     if (rule == NULL || rule->params == NULL) {
+        trace(TRACE_RETRY, "no retry rule for %.*s: no retries", STR_ARG(note->key));
         note->is_past_cutoff = true;
         return;
     }
-    if (hints != NULL && !retry_record_get(hints, note->key, scope->pool, &record))
-        record = (struct retry_record){ 0 };
-    before_s = record.next_try > record.last_try ? record.next_try - record.last_try : 0;
-    record_fill(&record, note, message, now);
-    param = param_for(rule, now - record.first_failed, &note->is_past_cutoff);
-    /* The message has waited out the rule: it fails, and others are to be tried at once. */
-    if (!note->is_past_cutoff && now - message->received_at.tv_sec > retry_last_cutoff(rule)) {
-        note->is_past_cutoff = true;
+    if (has_before)
+        record.first_failed = before.first_failed;
+    /* So that a message that alone has trouble cannot wait for ever while others reset the host's clock. */
+    if (is_of_message(note) && received < record.first_failed)
+        record.first_failed = received;
+    record.is_expired = retry_next_try(rule, has_before ? &before : NULL, record.first_failed, now, &record.next_try);
+    note->is_past_cutoff = record.is_expired || now - received > retry_last_cutoff(rule);
+    trace(TRACE_RETRY, "%.*s: first failed %lld s ago, next try in %lld s%s", STR_ARG(note->key),
+        (long long)(now - record.first_failed), (long long)(record.next_try - now), note->is_past_cutoff ? ", past the last cutoff" : "");
+    /* A message that has timed out by its own age leaves the times for others as they are. */
+    if (!record.is_expired && note->is_past_cutoff)
         return;
-    }
-    record.is_expired = note->is_past_cutoff;
-    record.last_try = now;
-    record.next_try = now + next_interval(param, before_s);
-    trace(TRACE_RETRY, "%.*s: next try in %lld seconds%s", STR_ARG(note->key), (long long)(record.next_try - now),
-          record.is_expired ? ", past the last cutoff" : "");
-    if (hints != NULL)
-        hints_put(hints, note->key, retry_record_pack(&record, now, scope->pool));
+    hints_put(hints, note->key, retry_record_encode(&record, now, scope->pool));
 }
 
+/* A later note about the same key takes the place of this one. */
 static bool
-has_failures(const struct retry_notes *notes)
+is_superseded(const struct retry_note *note)
 {
-    for (const struct retry_note *note = notes->first; note != NULL; note = note->next)
-        if (!note->is_success)
+    for (const struct retry_note *later = note->next; later != NULL; later = later->next)
+        if (later->is_success == note->is_success && str_eq(later->key, note->key))
             return true;
     return false;
 }
 
-/* The same key may have been noted for many addresses: it is written once. */
+/* Past the cutoff is what all notes of one key are, whichever was written. */
+static void
+share_cutoff(struct retry_notes *notes, const struct retry_note *written)
+{
+    for (struct retry_note *note = notes->first; note != NULL; note = note->next)
+        if (note != written && !note->is_success && str_eq(note->key, written->key))
+            note->is_past_cutoff = written->is_past_cutoff;
+}
+
 void
 retry_update(struct retry_notes *notes, const struct message *message, struct scope *scope)
 {
+    bool has_failure = false;
     struct hints *hints;
-    struct map done;
 
+    for (const struct retry_note *note = notes->first; note != NULL; note = note->next)
+        has_failure |= !note->is_success;
     if (notes->first == NULL)
         return;
-    hints = hints_open("retry", has_failures(notes) ? HINTS_CREATE : HINTS_WRITE);
-    map_init(&done, notes->pool, false);
+    hints = hints_open("retry", has_failure ? HINTS_CREATE : HINTS_WRITE);
     for (struct retry_note *note = notes->first; note != NULL; note = note->next) {
-        const struct retry_note *before = map_get(&done, note->key);
-
-        if (before != NULL && before->is_success == note->is_success) {
-            note->is_past_cutoff = before->is_past_cutoff;
+        if (is_superseded(note))
+            continue;
+        if (note->is_success) {
+            trace(TRACE_RETRY, "deleting retry record %.*s", STR_ARG(note->key));
+            hints_delete(hints, note->key);
             continue;
         }
-        map_set(&done, note->key, note);
-        if (!note->is_success)
-            failure_write(hints, note, message, scope);
-        else if (hints != NULL)
-            hints_delete(hints, note->key);
+        write_failure(hints, note, message, scope);
+        share_cutoff(notes, note);
     }
     hints_close(hints);
 }
@@ -188,24 +187,14 @@ retry_update(struct retry_notes *notes, const struct message *message, struct sc
 bool
 retry_is_timed_out(const struct retry_notes *notes, const struct address *addr)
 {
-    bool has_any = false;
+    bool has_note = false;
 
     for (const struct retry_note *note = notes->first; note != NULL; note = note->next) {
         if (note->address != addr || note->is_success)
             continue;
         if (!note->is_past_cutoff)
             return false;
-        has_any = true;
+        has_note = true;
     }
-    return has_any;
-}
-
-bool
-retry_is_past_ultimate(const struct address *addr, struct str host_name, const struct message *message, const struct why *why,
-                       struct scope *scope)
-{
-    struct str key = str_is_empty(host_name) ? addr->text : host_name;
-    const struct retry_rule *rule = retry_find_rule(key, addr->domain, why, scope);
-
-    return rule != NULL && (rule->params == NULL || clock_seconds() - message->received_at.tv_sec > retry_last_cutoff(rule));
+    return has_note;
 }
