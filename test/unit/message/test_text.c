@@ -20,7 +20,7 @@ static const struct { const char *text, *decoded; } words[] = {
     { "=?no-such?q?a?= b", "=?no-such?q?a?= b" },
     { "=?utf-8?q?aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?=",
       "=?utf-8?q?aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?=" },
-    { "=?", "=?" }, { "=?utf-8?q??=", "" }, { "=?utf-8?q?x?", "=?utf-8?q?x?" },
+    { "=?", "=?" }, { "=?utf-8?q?" "?=", "" }, { "=?utf-8?q?x?", "=?utf-8?q?x?" },
 };
 
 TEST(encoded_words_are_decoded_or_left)
