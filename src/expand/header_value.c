@@ -29,12 +29,13 @@ raw_body(const struct header_field *field)
     return body;
 }
 
+/* With the final line end, as Exim has it. */
 static void
 add_raw(struct buf *out, const struct header_field *field)
 {
-    if (out->len > 0)
-        buf_add_char(out, '\n');
-    buf_add(out, raw_body(field));
+    size_t colon = str_find(field->text, ':');
+
+    buf_add(out, str_from(field->text, colon == STR_NONE ? field->text.len : colon + 1));
 }
 
 /* An element of a colon list: colons doubled. */

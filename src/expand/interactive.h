@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include "expand/scope.h"
 
-/* Expand lines of in until its end, with the prompt "> " if it is a terminal, continued by a backslash at the end of a line; results and
+/* Expand lines of in until its end, with the prompt "> ", continued by a backslash at the end of a line; results and
  * "Failed: …" go to out, each on a line. Returns the exit status. */
 int expand_interactive(struct scope *scope, FILE *in, FILE *out);
 

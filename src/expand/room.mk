@@ -22,3 +22,7 @@ rows-y += macro_families:expand_item_macros macro_families:expand_operator_macro
 rows-y += macro_families:expand_condition_macros macro_families:expand_variable_macros
 objs-y += config_hook.o
 rows-y += config_hooks:expand_hook
+
+objs-y += interactive.o items_system.o items_secret.o operators_mail.o conditions_state.o
+rows-y += expand_items:expand_system_items[] expand_items:expand_secret_items[] expand_operators:expand_mail_operators[]
+rows-y += expand_conditions:expand_secret_conditions[] expand_conditions:expand_state_conditions[]

@@ -58,6 +58,7 @@ struct scope {
     int acl_arg_count;
     int depth;                      /* of nested expansions, for the budget */
     uint64_t *steps;                /* expansion steps used so far in this budget; may be NULL */
+    bool is_queue_run;              /* a delivery that a queue runner started */
     bool is_recipients_hidden;      /* a user's filter: no $recipients */
     unsigned forbidden;             /* EXPAND_FORBID_… bits: what a redirection's options take away from filters */
     bool is_caller_only;            /* -be by a caller without rights: nothing outside the caller's own */

@@ -132,6 +132,7 @@ GETTER(message_headers)
     if (scope->message == NULL)
         return OK;
     raw = message_headers_text(scope->message, scope->pool);
+    raw = str_trim_right(raw);
     *value_out = encoded_words_decode(scope->pool, raw, STR(""), config == NULL || config->check_rfc2047_length, '?', NULL);
     return OK;
 }
