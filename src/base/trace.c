@@ -18,6 +18,7 @@ struct trace {
     struct pool *pool;
     uint64_t categories;
     FILE *stream;
+    const char *mark;               /* before every rendered line; NULL: none */
     bool is_kept;
     unsigned depth;
     struct record *first, *last;
@@ -51,6 +52,13 @@ trace_to_stream(struct pool *pool, uint64_t categories, FILE *stream)
 
     t->categories = categories;
     t->stream = stream;
+}
+
+void
+trace_set_mark(const char *mark)
+{
+    if (process.trace != NULL)
+        process.trace->mark = mark;
 }
 
 void
@@ -100,6 +108,8 @@ render(const struct trace *t, struct str text)
     }
     if ((t->categories >> TRACE_PID & 1) != 0)
         fprintf(t->stream, "%5d ", (int)getpid());
+    if (t->mark != NULL)
+        fputs(t->mark, t->stream);
     print_line(t->stream, text, t->depth);
     fflush(t->stream);
 }

@@ -23,6 +23,9 @@ struct pool;
 /* Render records of the categories whose bit is set (1 << category) to stream as they come. */
 void trace_to_stream(struct pool *pool, uint64_t categories, FILE *stream);
 
+/* Put mark before every rendered line (">>> " of -bh); constant text. */
+void trace_set_mark(const char *mark);
+
 /* Keep all records, for trace_print_tree(). */
 void trace_keep(struct pool *pool);
 

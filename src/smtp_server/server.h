@@ -15,7 +15,7 @@
 #include "smtp_server/states.h"
 #include "verify/verify.h"
 
-enum { HISTORY_MAX = 20 };
+enum { HISTORY_MAX = 20, EXPECTED_MAX = 100 };
 
 /* What EHLO offered: commands that were not offered are refused. */
 struct smtp_offers {
@@ -49,6 +49,7 @@ struct smtp_session {
     /* counts over the session */
     int mail_count, message_count;  /* MAIL commands; messages accepted */
     int nonmail_count, nonmail_max, synprot_count, unknown_count;
+    int expected_count;             /* refusals that pipelining explains: beyond EXPECTED_MAX they count as errors */
     bool is_rset_free, is_helo_free, is_auth_free, is_starttls_free;
     double mail_delay_s, rcpt_delay_s;      /* smtp_ratelimit_mail, _rcpt: the next delay */
     enum smtp_event history[HISTORY_MAX];
@@ -154,5 +155,4 @@ void session_command(struct smtp_session *session, struct str line);
 void session_release(struct smtp_session *session);
 bool session_argument_address(struct smtp_session *session, bool is_recipient, struct str argument, struct str *address_out,
                               struct str *rest_out);
-extern const struct smtp_session_options smtp_session_defaults;
 #endif

@@ -1,0 +1,11 @@
+tables-y += smtp_commands:struct smtp_command:smtp_server/server.h
+tables-y += smtp_keywords:struct smtp_keyword:smtp_server/server.h
+objs-y += session.o input.o output.o reply.o states.o commands.o keywords.o policy.o greeting.o limits.o sync.o envelope.o
+objs-y += transaction.o delivery.o ending.o batch.o pretend.o variables.o
+objs-y += helo.o mail.o rcpt.o data.o bdat.o rset.o noop.o quit.o vrfy.o expn.o help.o etrn.o auth.o starttls.o unknown.o
+rows-y += smtp_commands:helo_command smtp_commands:ehlo_command smtp_commands:mail_command smtp_commands:rcpt_command
+rows-y += smtp_commands:data_command smtp_commands:bdat_command smtp_commands:rset_command smtp_commands:noop_command
+rows-y += smtp_commands:quit_command smtp_commands:vrfy_command smtp_commands:expn_command smtp_commands:help_command
+rows-y += smtp_commands:etrn_command smtp_commands:auth_command smtp_commands:starttls_command
+rows-y += smtp_keywords:smtp_basic_keywords[] smtp_keywords:smtp_last_keywords[]
+rows-y += variables:smtp_server_variables[]
