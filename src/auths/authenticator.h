@@ -1,7 +1,7 @@
 /* auths/authenticator.h -- SASL authenticators (manual: SMTP authentication).
  *
- * Each driver is a file of its own with its options; the exchanges of both sides come with it when the feature is built.
- * As long as a driver has neither function, it is configured and shown like any other, and never offered or used. */
+ * Each driver is a file of its own with its options; the exchanges of both sides come with it when the feature is
+ * built.  As long as a driver has neither, it is configured and shown like any other, and never offered or used. */
 #ifndef AUTHS_AUTHENTICATOR_H
 #define AUTHS_AUTHENTICATOR_H
 #include "config/driver.h"

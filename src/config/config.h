@@ -359,7 +359,7 @@ struct config {
     struct macro *macros;
     struct map named_lists[LIST_KINDS];     /* of struct named_list */
     struct driver_instance **drivers;       /* first instance of each family, in the order of driver_families_rows */
-    void **section_data;                    /* what begin() of each section gave, in the order of config_sections_rows */
+    void **section_data;                    /* what begin() of each section gave; order of config_sections_rows */
     struct option_marks marks;              /* of main_options */
     struct str_list lines;                  /* logical lines for -bP config; kept only if asked for */
     uid_t mail_uid;                         /* exim_user and exim_group resolved */

@@ -56,7 +56,8 @@ is_safe(const struct stat *st)
     uid_t owner;
     gid_t group;
 
-    if (st->st_uid != 0 && st->st_uid != geteuid() && !(user_id(build_settings.configure_owner, &owner) && st->st_uid == owner))
+    if (st->st_uid != 0 && st->st_uid != geteuid() &&
+        !(user_id(build_settings.configure_owner, &owner) && st->st_uid == owner))
         return false;
     if ((st->st_mode & S_IWOTH) != 0)
         return false;
@@ -82,9 +83,10 @@ config_file_read(struct option_reader *reader, const char *path, struct str *tex
     }
     if (reader->request->is_owner_checked && S_ISREG(st.st_mode) && !is_safe(&st)) {
         close(fd);
-        reader_error_placeless(reader, "configuration file %s has the wrong owner, group, or mode (owner %lu, group %lu, "
-                               "mode %03o; it must belong to root and not be writable by others)", path,
-                               (unsigned long)st.st_uid, (unsigned long)st.st_gid, (unsigned)st.st_mode & 07777);
+        reader_error_placeless(reader,
+                               "configuration file %s has the wrong owner, group, or mode (owner %lu, group %lu, "
+                               "mode %03o; it must belong to root and not be writable by others)",
+                               path, (unsigned long)st.st_uid, (unsigned long)st.st_gid, (unsigned)st.st_mode & 07777);
         return FILE_FAILED;
     }
     if (!file_read_fd(fd, reader->files, CLEAN, FILE_MAX_BYTES, text_out)) {

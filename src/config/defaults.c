@@ -80,7 +80,8 @@ config_expand_now(struct option_reader *reader, const char *what, struct str *te
         if ((*hook)->expand == NULL)
             continue;
         if (!(*hook)->expand(*text, reader->pool, &result, &why))
-            return reader_error_placeless(reader, "failed to expand %s \"%.*s\": %.*s", what, STR_ARG(*text), STR_ARG(why));
+            return reader_error_placeless(reader, "failed to expand %s \"%.*s\": %.*s", what, STR_ARG(*text),
+                                          STR_ARG(why));
         *text = pool_dup(reader->pool, result);
         return true;
     }
@@ -139,7 +140,8 @@ paths_follow(struct option_reader *reader)
     if (conf->spool_directory->text.len == 0)
         return reader_error_placeless(reader, "spool_directory undefined: cannot proceed");
     if (!was_set(conf, "process_log_path"))
-        conf->process_log_path = pool_printf(reader->pool, "%.*s/exim-process.info", STR_ARG(conf->spool_directory->text));
+        conf->process_log_path = pool_printf(reader->pool, "%.*s/exim-process.info",
+                                             STR_ARG(conf->spool_directory->text));
     return true;
 }
 
@@ -191,10 +193,12 @@ log_follow(struct option_reader *reader)
         .gid = conf->mail_gid,
     };
     if (conf->syslog_processname.len > SYSLOG_NAME_MAX_BYTES)
-        return reader_error_placeless(reader, "syslog_processname is longer than %d chars: aborting", SYSLOG_NAME_MAX_BYTES);
+        return reader_error_placeless(reader, "syslog_processname is longer than %d chars: aborting",
+                                      SYSLOG_NAME_MAX_BYTES);
     conf->log.syslog_processname = pool_cstr(reader->pool, conf->syslog_processname);
     if (!is_syslog_facility(conf->syslog_facility))
-        return reader_error_placeless(reader, "failed to interpret syslog_facility \"%.*s\"", STR_ARG(conf->syslog_facility));
+        return reader_error_placeless(reader, "failed to interpret syslog_facility \"%.*s\"",
+                                      STR_ARG(conf->syslog_facility));
     if (!log_selectors_parse(conf->log_selector, &conf->log.selectors, reader->scratch, &why)) {
         struct str word;
         size_t sign = str_find_any(why, "+-");
@@ -212,13 +216,16 @@ config_defaults_after(struct option_reader *reader)
     struct config *conf = reader->conf;
 
     if (!conf->exim_user.is_set)
-        return reader_error_placeless(reader, "the mail user %s does not exist (EXIM_USER of the build; exim_user sets another)",
-                                      build_settings.exim_user);
+        return reader_error_placeless(
+            reader, "the mail user %s does not exist (EXIM_USER of the build; exim_user sets another)",
+            build_settings.exim_user);
     if (!conf->exim_group.is_set && conf->exim_user.has_group)
         conf->exim_group = (struct id_option){ .is_set = true, .id = conf->exim_user.group };
     if (!conf->exim_group.is_set)
-        return reader_error_placeless(reader, "the mail group %s does not exist (EXIM_GROUP of the build; exim_group sets "
-                                      "another)", build_settings.exim_group);
+        return reader_error_placeless(reader,
+                                      "the mail group %s does not exist (EXIM_GROUP of the build; exim_group sets "
+                                      "another)",
+                                      build_settings.exim_group);
     conf->mail_uid = conf->exim_user.id;
     conf->mail_gid = conf->exim_group.id;
     if (conf->remote_max_parallel <= 0)

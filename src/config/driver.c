@@ -64,7 +64,8 @@ find_driver(struct option_reader *reader, const struct driver_block *block, cons
             continue;
         text = pool_cstr(reader->scratch, name);
         flag = text == NULL ? NULL : left_out_flag(family->section, text);
-        for (const struct driver_info *const *driver = family->drivers; *driver != NULL && reader->hint.len == 0; driver++)
+        for (const struct driver_info *const *driver = family->drivers; *driver != NULL && reader->hint.len == 0;
+             driver++)
             reader_suggest(reader, name, (*driver)->name);
         if (flag != NULL)
             reader->hint = pool_printf(reader->pool, "built without %s", flag);
@@ -79,7 +80,8 @@ find_driver(struct option_reader *reader, const struct driver_block *block, cons
 
 /* An option line goes to the family's rows, else to the driver's own. */
 static bool
-set_line(struct option_reader *reader, const struct option_target *generic, const struct option_target *own, struct str text)
+set_line(struct option_reader *reader, const struct option_target *generic, const struct option_target *own,
+         struct str text)
 {
     struct option_line line;
     const struct option *row;
@@ -117,7 +119,8 @@ instance_new(struct option_reader *reader, const struct driver_block *block, con
         memcpy(instance->options, driver->defaults, driver->options_size);
     instance->generic_marks = (struct option_marks){ marks_new(reader, family->generic_options),
                                                      marks_new(reader, family->generic_options) };
-    instance->private_marks = (struct option_marks){ marks_new(reader, driver->options), marks_new(reader, driver->options) };
+    instance->private_marks = (struct option_marks){ marks_new(reader, driver->options),
+                                                     marks_new(reader, driver->options) };
     return instance;
 }
 
@@ -134,13 +137,20 @@ block_finish(struct option_reader *reader, const struct driver_block *block)
         return false;
     instance = instance_new(reader, block, driver);
     generic = (struct option_target){
-        .table = family->generic_options, .base = instance, .is_repeat_checked = true, .set = instance->generic_marks.set,
+        .table = family->generic_options,
+        .base = instance,
+        .is_repeat_checked = true,
+        .set = instance->generic_marks.set,
         .hidden = instance->generic_marks.hidden,
         .owner = pool_printf(reader->pool, "%.*s %s%c", STR_ARG(block->name), family->name, '\0').ptr,
     };
     own = (struct option_target){
-        .table = driver->options, .base = instance->options, .is_repeat_checked = true, .set = instance->private_marks.set,
-        .hidden = instance->private_marks.hidden, .owner = generic.owner,
+        .table = driver->options,
+        .base = instance->options,
+        .is_repeat_checked = true,
+        .set = instance->private_marks.set,
+        .hidden = instance->private_marks.hidden,
+        .owner = generic.owner,
     };
     if (!options_initialise(reader, &generic) || !options_initialise(reader, &own))
         return false;

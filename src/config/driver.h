@@ -41,7 +41,8 @@ struct driver_family {
     const void *generic_defaults;   /* a whole instance struct to copy */
     size_t instance_size;
     const struct driver_info *const *drivers;   /* the family's table, NULL at the end */
-    bool (*init)(struct driver_instance *instance, struct pool *pool, struct str *why_out);    /* generic part, after the driver's */
+    /* Check of the generic part, after the driver's. */
+    bool (*init)(struct driver_instance *instance, struct pool *pool, struct str *why_out);
 };
 extern const struct driver_family *const driver_families_rows[];
 

@@ -23,7 +23,8 @@ was_given(const struct option *table, const uint64_t *set, const char *name)
 }
 
 static void
-warn_of_instances(const struct config *conf, const struct inert_option *inert, struct pool *pool, struct str_list *warnings)
+warn_of_instances(const struct config *conf, const struct inert_option *inert, struct pool *pool,
+                  struct str_list *warnings)
 {
     const struct driver_family *family = NULL;
 
@@ -36,14 +37,14 @@ warn_of_instances(const struct config *conf, const struct inert_option *inert, s
         if (inert->driver != NULL && strcmp(one->driver->name, inert->driver) != 0)
             continue;
         if (inert->name == NULL)
-            str_list_add(warnings, pool, pool_printf(pool, "the %s driver of the %s %.*s (line %d of %s) is not yet acted on",
-                                                     one->driver->name, inert->family, STR_ARG(one->name), one->at.line,
-                                                     one->at.file));
+            str_list_add(warnings, pool,
+                         pool_printf(pool, "the %s driver of the %s %.*s (line %d of %s) is not yet acted on",
+                                     one->driver->name, inert->family, STR_ARG(one->name), one->at.line, one->at.file));
         else if (inert->driver == NULL ? was_given(family->generic_options, one->generic_marks.set, inert->name)
                                        : was_given(one->driver->options, one->private_marks.set, inert->name))
-            str_list_add(warnings, pool, pool_printf(pool, "option %s of the %s %.*s (line %d of %s) is set but not yet acted on",
-                                                     inert->name, inert->family, STR_ARG(one->name), one->at.line,
-                                                     one->at.file));
+            str_list_add(warnings, pool,
+                         pool_printf(pool, "option %s of the %s %.*s (line %d of %s) is set but not yet acted on",
+                                     inert->name, inert->family, STR_ARG(one->name), one->at.line, one->at.file));
     }
 }
 

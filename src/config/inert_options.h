@@ -12,6 +12,6 @@ struct inert_option {
 };
 extern const struct inert_option inert_options[];       /* ends with a row without family */
 
-/* One line for each inert option that conf sets, such as "main option dkim_verify_signers is set but not yet acted on". */
+/* One line for each inert option that conf sets: "main option dkim_verify_signers is set but not yet acted on". */
 struct str_list config_inert_warnings(const struct config *conf, struct pool *pool);
 #endif

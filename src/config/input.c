@@ -47,7 +47,8 @@ input_open_first(struct option_reader *reader)
 
         if (name.len == 0)
             continue;
-        path = pool_cstr(reader->pool, pool_dup_clean(reader->pool, name));     /* the caller names it: checked by owner and mode */
+        /* The caller names it: owner and mode are checked. */
+        path = pool_cstr(reader->pool, pool_dup_clean(reader->pool, name));
         if (path == NULL)
             continue;
         result = config_file_read(reader, path, &text);
@@ -139,7 +140,8 @@ conditional(struct option_reader *reader, struct str line, bool *is_one_out)
     static const struct { const char *word; bool opens, wants_macro; } words[] = {
         { ".ifdef", true, true }, { ".ifndef", true, false }, { ".elifdef", false, true }, { ".elifndef", false, false }
     };
-    struct conditional *inner = reader->conditional_depth == 0 ? NULL : &reader->conditionals[reader->conditional_depth - 1];
+    struct conditional *inner = reader->conditional_depth == 0 ? NULL
+                                                               : &reader->conditionals[reader->conditional_depth - 1];
 
     *is_one_out = true;
     for (size_t i = 0; i < COUNT(words); i++) {
@@ -264,8 +266,8 @@ is_clean_end(struct option_reader *reader)
         return true;
     open = &reader->conditionals[reader->conditional_depth - 1];
     reader->at = (struct source_at){ reader->input->path, reader->input->line };
-    return reader_error(reader, "Unexpected end of configuration file: .endif missing (for line %d of %s)", open->at.line,
-                        open->at.file);
+    return reader_error(reader, "Unexpected end of configuration file: .endif missing (for line %d of %s)",
+                        open->at.line, open->at.file);
 }
 
 bool

@@ -88,8 +88,10 @@ macro_define(struct option_reader *reader, struct str line)
         return reader_error(reader, "can't redefine an undefined macro \"%.*s\"", STR_ARG(name));
     for (macro = reader->conf->macros; macro != NULL; macro = macro->next)
         if (str_find_str(name, macro->name) != STR_NONE)
-            return reader_error(reader, "\"%.*s\" cannot be defined as a macro because previously defined macro \"%.*s\" "
-                                "is a substring", STR_ARG(name), STR_ARG(macro->name));
+            return reader_error(reader,
+                                "\"%.*s\" cannot be defined as a macro because previously defined macro \"%.*s\" "
+                                "is a substring",
+                                STR_ARG(name), STR_ARG(macro->name));
     macro_append(reader, name, value);
     return true;
 }

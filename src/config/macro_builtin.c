@@ -1,4 +1,4 @@
-/* config/macro_builtin.c -- built-in macros: _OPT_…, _DRIVER_…, _LOG_… from the tables, others from rows of the rooms. */
+/* config/macro_builtin.c -- built-in macros: _OPT_…, _DRIVER_… and _LOG_… from the tables, others from the rooms. */
 #include <string.h>
 #include "base/build_settings.h"
 #include "config/macro.h"

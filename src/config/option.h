@@ -80,7 +80,7 @@ struct option {
     size_t is_set_offset;           /* of a bool that tells whether the option was given; 0: none wanted */
     bool is_repeatable;             /* several settings are joined (headers_add, set, condition …) */
     char joiner;                    /* with this: '\n' or ':' */
-    const char *initial;            /* the value before any setting, read like one from the file; NULL: what defaults hold */
+    const char *initial;            /* the value before any setting, read like one of the file; NULL: as defaults hold */
     bool is_alias;                  /* stands for other rows: -bP does not show it */
     bool is_admin_only;             /* hidden from -bP for others even without "hide" */
     bool (*set)(struct option_reader *reader, const struct option *option, void *base, struct str value);
@@ -105,7 +105,8 @@ struct option {
 #define OPTION_DOMAIN_LIST(object, field) OPTION_ROW(OPTION_TYPE_DOMAIN_LIST, struct template *, object, field, )
 #define OPTION_HOST_LIST(object, field)   OPTION_ROW(OPTION_TYPE_HOST_LIST, struct template *, object, field, )
 #define OPTION_ADDRESS_LIST(object, field) OPTION_ROW(OPTION_TYPE_ADDRESS_LIST, struct template *, object, field, )
-#define OPTION_LOCAL_PART_LIST(object, field) OPTION_ROW(OPTION_TYPE_LOCAL_PART_LIST, struct template *, object, field, )
+#define OPTION_LOCAL_PART_LIST(object, field) \
+    OPTION_ROW(OPTION_TYPE_LOCAL_PART_LIST, struct template *, object, field, )
 #define OPTION_STRING_LIST(object, field) OPTION_ROW(OPTION_TYPE_STRING_LIST, struct template *, object, field, )
 #define OPTION_UID(object, field)         OPTION_ROW(OPTION_TYPE_UID, struct id_option, object, field, )
 #define OPTION_GID(object, field)         OPTION_ROW(OPTION_TYPE_GID, struct id_option, object, field, )

@@ -80,7 +80,8 @@ is_boolean(const struct option *row)
 
 /* The value text of a boolean: "yes" or "no", or what is to be expanded. */
 static bool
-boolean_text(struct option_reader *reader, const struct option *row, const struct option_line *line, struct str *text_out)
+boolean_text(struct option_reader *reader, const struct option *row, const struct option_line *line,
+             struct str *text_out)
 {
     struct str value, word, name = line->written_name;
 
@@ -101,9 +102,11 @@ boolean_text(struct option_reader *reader, const struct option *row, const struc
     }
     word = str_take_word(&value);
     if (!str_ieq_c(word, "yes") && !str_ieq_c(word, "true") && !str_ieq_c(word, "no") && !str_ieq_c(word, "false"))
-        return reader_error(reader, "\"%.*s\" is not a valid value for the \"%.*s\" option", STR_ARG(word), STR_ARG(name));
+        return reader_error(reader, "\"%.*s\" is not a valid value for the \"%.*s\" option", STR_ARG(word),
+                            STR_ARG(name));
     if (str_trim(value).len > 0)
-        return reader_error(reader, "extra characters follow \"%.*s\" for boolean option %.*s", STR_ARG(word), STR_ARG(name));
+        return reader_error(reader, "extra characters follow \"%.*s\" for boolean option %.*s", STR_ARG(word),
+                            STR_ARG(name));
     *text_out = str_ieq_c(word, "yes") || str_ieq_c(word, "true") ? STR("yes") : STR("no");
     return true;
 }
@@ -123,7 +126,8 @@ value_text(struct option_reader *reader, const struct option *row, const struct 
     return true;
 }
 
-/* A user's own group counts for "group" as long as that is not set: "user" and "group", "command_user" and "command_group". */
+/* A user's own group counts for "group" as long as that is not set: "user" and "group", "command_user" and
+ * "command_group". */
 static void
 group_follow_user(struct option_reader *reader, const struct option_target *target, const struct option *row)
 {

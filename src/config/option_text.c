@@ -31,7 +31,8 @@ size_text(struct pool *pool, int64_t octets)
 
     for (; octets != 0 && octets % 1024 == 0 && letter[1] != '\0'; letter++)
         octets /= 1024;
-    return *letter == ' ' ? pool_printf(pool, "%lld", (long long)octets) : pool_printf(pool, "%lld%c", (long long)octets, *letter);
+    return *letter == ' ' ? pool_printf(pool, "%lld", (long long)octets)
+                          : pool_printf(pool, "%lld%c", (long long)octets, *letter);
 }
 
 /* Thousandths: "2.5", "2.0", "2.125". */
@@ -80,7 +81,8 @@ id_list_text(struct pool *pool, const struct option *row, const struct id_list *
     for (size_t i = 0; i < list->count; i++) {
         if (i > 0)
             buf_add_char(&buf, ':');
-        buf_add(&buf, row->type == OPTION_TYPE_UID_LIST ? user_text(pool, list->ids[i]) : group_text(pool, list->ids[i]));
+        buf_add(&buf,
+                row->type == OPTION_TYPE_UID_LIST ? user_text(pool, list->ids[i]) : group_text(pool, list->ids[i]));
     }
     return buf_str(&buf);
 }

@@ -122,8 +122,10 @@ parse_integer(struct option_reader *reader, struct str text, const char *what, i
     } else if (rest.len > 0 && rest.ptr[0] == '0') {
         base = 8;
     }
-    for (; rest.len > 0 && hex_digit(rest.ptr[0]) >= 0 && hex_digit(rest.ptr[0]) < base; rest = str_from(rest, 1), digits++)
-        if (__builtin_mul_overflow(value, base, &value) || __builtin_add_overflow(value, hex_digit(rest.ptr[0]), &value))
+    for (; rest.len > 0 && hex_digit(rest.ptr[0]) >= 0 && hex_digit(rest.ptr[0]) < base;
+         rest = str_from(rest, 1), digits++)
+        if (__builtin_mul_overflow(value, base, &value) ||
+            __builtin_add_overflow(value, hex_digit(rest.ptr[0]), &value))
             goto overflow;
     if (digits == 0)
         return reader_error(reader, "integer expected for %s", what);
@@ -229,7 +231,8 @@ reader_time(struct option_reader *reader, struct str text, const char *what, int
 {
     if (parse_time(str_trim(text), seconds_out))
         return true;
-    return reader_error(reader, "invalid time value for %s (numbers followed by w, d, h, m or s are expected, not \"%.*s\")",
+    return reader_error(reader,
+                        "invalid time value for %s (numbers followed by w, d, h, m or s are expected, not \"%.*s\")",
                         what, STR_ARG(text));
 }
 

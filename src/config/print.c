@@ -45,7 +45,8 @@ print_main_all(const struct config_print *print)
 {
     for (const struct option *row = main_options; row->name != NULL; row++)
         if (is_shown(row))
-            config_print_option(print, row, print->conf, bit_get(print->conf->marks.hidden, (size_t)(row - main_options)));
+            config_print_option(print, row, print->conf,
+                                bit_get(print->conf->marks.hidden, (size_t)(row - main_options)));
 }
 
 static bool
@@ -96,7 +97,8 @@ print_named_list(const struct config_print *print, const char *name)
 /* ---- Drivers */
 /* "hide" on an option of one instance hides it on all instances of the same driver. */
 static bool
-is_hidden_anywhere(const struct driver_instance *first, const struct driver_instance *one, bool is_generic, size_t index)
+is_hidden_anywhere(const struct driver_instance *first, const struct driver_instance *one, bool is_generic,
+                   size_t index)
 {
     for (; first != NULL; first = first->next)
         if (first->driver == one->driver &&
@@ -144,7 +146,8 @@ print_family(const struct config_print *print, const char *word)
 
         if (!is_list && strcmp(word, family->section) != 0)
             continue;
-        for (const struct driver_instance *one = driver_first(print->conf, family->name); one != NULL; one = one->next) {
+        for (const struct driver_instance *one = driver_first(print->conf, family->name); one != NULL;
+             one = one->next) {
             if (is_list) {
                 fprintf(print->out, "%.*s\n", STR_ARG(one->name));
                 continue;

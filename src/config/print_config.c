@@ -36,7 +36,8 @@ is_secret(struct str line, size_t *shown_out)
     size_t len, equals = str_find(line, '=');
 
     *shown_out = equals == STR_NONE ? line.len : equals + 1;
-    return macro_is_definition(line, &len) || (str_starts(line, STR("hide")) && line.len > 4 && ascii_is_space(line.ptr[4]));
+    return macro_is_definition(line, &len) ||
+           (str_starts(line, STR("hide")) && line.len > 4 && ascii_is_space(line.ptr[4]));
 }
 
 static void

@@ -262,7 +262,8 @@ config_new(struct option_reader *reader)
         map_init(&conf->named_lists[i], reader->pool, false);
     conf->drivers = POOL_NEW_ARRAY(reader->pool, struct driver_instance *,
                                    count_rows((const void *const *)driver_families_rows) + 1);
-    conf->section_data = POOL_NEW_ARRAY(reader->pool, void *, count_rows((const void *const *)config_sections_rows) + 1);
+    conf->section_data = POOL_NEW_ARRAY(reader->pool, void *,
+                                        count_rows((const void *const *)config_sections_rows) + 1);
     conf->marks = (struct option_marks){ POOL_NEW_ARRAY(reader->pool, uint64_t, words),
                                          POOL_NEW_ARRAY(reader->pool, uint64_t, words) };
     reader->conf = conf;
@@ -275,8 +276,12 @@ read_all(struct option_reader *reader)
 {
     const struct config_request *request = reader->request;
     struct option_target main_target = {
-        .table = main_options, .base = reader->conf, .set = reader->conf->marks.set, .hidden = reader->conf->marks.hidden,
-        .owner = "main", .is_repeat_checked = true
+        .table = main_options,
+        .base = reader->conf,
+        .set = reader->conf->marks.set,
+        .hidden = reader->conf->marks.hidden,
+        .owner = "main",
+        .is_repeat_checked = true,
     };
 
     for (const char *const *define = request->defines; define != NULL && *define != NULL; define++)

@@ -13,12 +13,12 @@ struct config_request {
     const char *files;              /* -C: colon-separated, the first that exists is read; NULL: as built */
     const char *const *defines;     /* -D texts ("NAME=value", "NAME"), NULL at the end; or NULL */
     const char *text;               /* read this instead of a file (quick start, tests); NULL: files */
-    bool is_owner_checked;          /* owner and mode of the files must be safe: always unless -C dropped all privilege */
+    bool is_owner_checked;          /* owner and mode of the files must be safe: unless -C dropped all privilege */
     bool is_text_kept;              /* keep the logical lines for -bP config */
 };
 
 /* Read into a new struct config that lives in pool.  OK: *conf_out set.  FAIL: *error_out holds the message, as
- * "Exim configuration error in line N of FILE:\n  text", several lines joined by LF, none at the end; nothing was set. */
+ * "Exim configuration error in line N of FILE:\n  text": lines joined by LF, none at the end; nothing was set. */
 enum outcome config_read(const struct config_request *request, struct pool *pool, struct config **conf_out,
                          struct str *error_out);
 
@@ -30,7 +30,7 @@ struct pool *reader_scratch(struct option_reader *reader);          /* forgotten
 struct config *reader_config(struct option_reader *reader);         /* the main section's options are read by now */
 struct source_at reader_at(const struct option_reader *reader);     /* where the logical line begins */
 
-/* Report an error at the current line; always false, so that callers `return reader_error(…)`.  Only the first counts. */
+/* Report an error at the current line; always false: callers `return reader_error(…)`.  Only the first counts. */
 bool reader_error(struct option_reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same for an unknown word: adds "did you mean …?" if one of the known words is near.  known: count words. */
@@ -42,7 +42,8 @@ bool reader_error_unknown(struct option_reader *reader, struct str word, const c
 bool reader_value(struct option_reader *reader, struct str text, struct str *value_out);
 
 /* A template in the configuration's pool at the current line.  text must live as long as the configuration. */
-struct template *reader_template(struct option_reader *reader, struct str text, const char *option_name, const char *owner);
+struct template *reader_template(struct option_reader *reader, struct str text, const char *option_name,
+                                 const char *owner);
 
 /* Value texts of simple types, reported on error; what names the option in the message. */
 bool reader_time(struct option_reader *reader, struct str text, const char *what, int *seconds_out);
@@ -66,7 +67,7 @@ extern const struct config_section *const config_sections_rows[];
 /* What lower rooms lend to the reader, rows of "config_hooks"; the first that has a member is asked. */
 struct config_hook {
     const char *name;
-    /* Expand a value that must be known while reading (spool_directory, never_users); `config` is what was read so far. */
+    /* Expand a value that must be known while reading (spool_directory, never_users); `config` is what is read so far. */
     bool (*expand)(struct str text, struct pool *pool, struct str *text_out, struct str *why_out);
     /* The name of this host, fully qualified as far as the resolver knows; empty: uname's will do. */
     struct str (*host_name)(struct pool *pool);

@@ -108,8 +108,8 @@ bool options_initialise(struct option_reader *reader, const struct option_target
 size_t option_count(const struct option *table);
 
 /* option_value.c: one value by type. */
-bool option_value_set(struct option_reader *reader, const struct option *row, void *base, const char *owner, struct str text,
-                      bool is_first);
+bool option_value_set(struct option_reader *reader, const struct option *row, void *base, const char *owner,
+                      struct str text, bool is_first);
 
 
 /* driver.c: lines of a driver section. */
@@ -127,7 +127,8 @@ bool config_defaults_after(struct option_reader *reader);
 bool config_expand_now(struct option_reader *reader, const char *what, struct str *text);
 
 /* reader_error.c */
-bool reader_error_placeless(struct option_reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool reader_error_placeless(struct option_reader *reader, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Remember the known word nearest to the wrong one, for the error that follows. */
 void reader_suggest_option(struct option_reader *reader, struct str word, const struct option *table);
 void reader_suggest(struct option_reader *reader, struct str word, const char *known);

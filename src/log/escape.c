@@ -17,7 +17,8 @@ utf8_length(struct str s)
             return 0;
         code = code << 6 | ((unsigned char)s.ptr[i] & 0x3f);
     }
-    if ((len == 3 && code < 0x800) || (len == 4 && (code < 0x10000 || code > 0x10ffff)) || (code >= 0xd800 && code <= 0xdfff))
+    if ((len == 3 && code < 0x800) || (len == 4 && (code < 0x10000 || code > 0x10ffff)) ||
+        (code >= 0xd800 && code <= 0xdfff))
         return 0;
     return code < 0xa0 ? 0 : len;       /* C1 control characters are no text */
 }
@@ -25,7 +26,8 @@ utf8_length(struct str s)
 static void
 escape_octet(struct buf *buf, char c)
 {
-    static const char names[][3] = { { '\n', 'n' }, { '\r', 'r' }, { '\t', 't' }, { '\b', 'b' }, { '\f', 'f' }, { '\v', 'v' } };
+    static const char names[][3] = { { '\n', 'n' }, { '\r', 'r' }, { '\t', 't' },
+                                     { '\b', 'b' }, { '\f', 'f' }, { '\v', 'v' } };
 
     for (size_t i = 0; i < COUNT(names); i++)
         if (names[i][0] == c) {

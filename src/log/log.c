@@ -60,9 +60,16 @@ log_state(void)
     for (size_t i = 0; i < LOG_KINDS; i++)
         log->files[i].fd = -1;
     log->settings = (struct log_settings){
-        .file_path = str_of(build_settings.log_file_path), .spool_directory = str_of(build_settings.spool_directory),
-        .selectors = log_selectors_default(), .syslog_processname = "exim", .syslog_pid = true, .syslog_duplication = true,
-        .syslog_timestamp = true, .write_rejectlog = true, .uid = geteuid(), .gid = getegid(),
+        .file_path = str_of(build_settings.log_file_path),
+        .spool_directory = str_of(build_settings.spool_directory),
+        .selectors = log_selectors_default(),
+        .syslog_processname = "exim",
+        .syslog_pid = true,
+        .syslog_duplication = true,
+        .syslog_timestamp = true,
+        .write_rejectlog = true,
+        .uid = geteuid(),
+        .gid = getegid(),
     };
     places_find(log);
     process.log = log;
@@ -155,8 +162,8 @@ last_resort(struct log *log, enum log_kind kind, const struct line *line)
 
     if (file->lost_lines > 1)
         return;
-    text = pool_printf(log->scratch, "Cannot open %s log file \"%s\": %s: euid=%lu egid=%lu; the line was: %.*s%c", names[kind],
-                       file->path != NULL ? file->path : "", strerror(errno), (unsigned long)geteuid(),
+    text = pool_printf(log->scratch, "Cannot open %s log file \"%s\": %s: euid=%lu egid=%lu; the line was: %.*s%c",
+                       names[kind], file->path != NULL ? file->path : "", strerror(errno), (unsigned long)geteuid(),
                        (unsigned long)getegid(), STR_ARG(line->rest), '\0');
     log_syslog_last_resort(text.ptr);
     if (kind != KIND_PANIC)
@@ -169,7 +176,8 @@ send_to(struct log *log, enum log_kind kind, const struct line *line, bool *is_i
     bool has_pid = line->pid.len > 0, has_more = kind == KIND_REJECT && line->more.len > 0;
 
     if (log->uses_syslog && (log->settings.syslog_duplication || !*is_in_syslog)) {
-        struct str text = compose(log, line, log->settings.syslog_timestamp, has_pid && log->settings.syslog_pid, has_more);
+        struct str text = compose(log, line, log->settings.syslog_timestamp, has_pid && log->settings.syslog_pid,
+                                  has_more);
 
         log_syslog_write(log, kind, str_head(text, text.len - 1));
         *is_in_syslog = true;
@@ -256,7 +264,8 @@ log_write(enum log_selector selector, unsigned targets, const char *id, const ch
 }
 
 void
-log_write_rejected(enum log_selector selector, unsigned targets, const char *id, struct str more, const char *format, ...)
+log_write_rejected(enum log_selector selector, unsigned targets, const char *id, struct str more,
+                   const char *format, ...)
 {
     va_list args;
 
@@ -271,7 +280,7 @@ log_panic(const char *id, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    log_line(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC | LOG_TO_STDERR, id, BREAKS_KEPT_IF_INDENTED, (struct str){ 0 }, format,
-             args);
+    log_line(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC | LOG_TO_STDERR, id, BREAKS_KEPT_IF_INDENTED, (struct str){ 0 },
+             format, args);
     va_end(args);
 }

@@ -45,7 +45,8 @@ log_path_expand(struct pool *pool, struct str path, enum log_kind kind, char sta
         } else if (kind == KIND_PANIC) {
             stamp_leave_out(&name, &path);
         } else {
-            struct str stamp = clock_format_into(next == 'D' ? CLOCK_LOGFILE_DAILY : CLOCK_LOGFILE_MONTHLY, clock_now(), text);
+            struct str stamp = clock_format_into(next == 'D' ? CLOCK_LOGFILE_DAILY : CLOCK_LOGFILE_MONTHLY, clock_now(),
+                                                 text);
 
             buf_add(&name, stamp);
             memcpy(stamp_out, stamp.ptr, stamp.len < 15 ? stamp.len : 15);

@@ -123,7 +123,8 @@ log_selectors_parse(struct str text, struct log_selectors *selectors, struct poo
         struct str word;
 
         if (sign != '+' && sign != '-') {
-            *reason_out = pool_printf(pool, "malformed log_selector setting: + or - expected but found \"%.*s\"", STR_ARG(text));
+            *reason_out = pool_printf(pool, "malformed log_selector setting: + or - expected but found \"%.*s\"",
+                                      STR_ARG(text));
             return false;
         }
         text = str_trim_left(str_from(text, 1));

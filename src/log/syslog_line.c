@@ -77,7 +77,8 @@ log_syslog_write(struct log *log, enum log_kind kind, struct str text)
     for (int number = 1; number <= parts; number++) {
         struct str part = take_part(&rest, &is_break);
 
-        syslog(kind_levels[kind], "[%d%c%d] %.*s", number, is_break && number < parts ? '\\' : '/', parts, STR_ARG(part));
+        syslog(kind_levels[kind], "[%d%c%d] %.*s", number, is_break && number < parts ? '\\' : '/', parts,
+               STR_ARG(part));
     }
 }
 

@@ -1,4 +1,5 @@
-/* Any text as a configuration: read, shown, released.  Includes and expansions would reach outside: their marks are replaced. */
+/* Any text as a configuration: read, shown, released.  Includes and expansions would reach outside: their marks are
+ * replaced. */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,8 @@
 
 #define R "begin routers\n"
 
-static const struct { const char *label, *text, *error; } facts[] = {
+static const struct { const char *label, *text, *error;
+} facts[] = {
     { "plain", R "x:\n driver = accept\n transport = y", NULL },
     { "driver last", R "x:\n qualify_domain = y\n data = z\n driver = redirect", NULL },
     { "name and colon apart", R "X :\n driver = redirect\n data = y", NULL },
@@ -12,13 +13,16 @@ static const struct { const char *label, *text, *error; } facts[] = {
     { "more after the name", R "x: foo\n driver = accept", "extra characters follow driver name x" },
     { "no driver", R "x:\n debug_print = y", "no driver defined for router \"x\"" },
     { "driver twice", R "x:\n driver = accept\n driver = accept", "\"driver\" option set for the second time" },
-    { "name twice", R "x:\n driver = accept\n transport = y\nx:\n driver = accept", "there are two routers called \"x\"" },
+    { "name twice", R "x:\n driver = accept\n transport = y\nx:\n driver = accept",
+      "there are two routers called \"x\"" },
     { "unknown option", R "x:\n driver = accept\n nosuchthing = y", "option \"nosuchthing\" unknown" },
-    { "macro between", R "A1 = y\nx:\n driver = accept\n transport = A1\nB1 = z\ny:\n driver = accept\n transport = B1", NULL },
+    { "macro between", R "A1 = y\nx:\n driver = accept\n transport = A1\nB1 = z\ny:\n driver = accept\n transport = B1",
+      NULL },
     { "macro ends an instance", R "x:\n driver = accept\nA1 = y\n transport = z", "router name missing" },
     { "section unknown", "begin foo\n", "\"foo\" is not a known configuration section name" },
     { "section twice", R R, "\"routers\" section is repeated in the configuration file" },
-    { "section misspelled", "begin router", "\"router\" is not a known configuration section name\n  (did you mean \"routers\"?)" },
+    { "section misspelled", "begin router",
+      "\"router\" is not a known configuration section name\n  (did you mean \"routers\"?)" },
     { "begin alone", "begin", "main option \"begin\" unknown" },
     { "local_scan", "begin local_scan",
       "local_scan() options not supported: (LOCAL_SCAN_HAS_OPTIONS not defined in Local/Makefile)" },
@@ -41,7 +45,8 @@ TEST(an_unknown_driver_gets_a_hint)
 {
     struct reading reading = read_text(R "x:\n driver = manualrout\n");
 
-    CHECK_TEXT("", reading.error, "router x: cannot find router driver \"manualrout\"\n  (did you mean \"manualroute\"?)");
+    CHECK_TEXT("", reading.error,
+               "router x: cannot find router driver \"manualrout\"\n  (did you mean \"manualroute\"?)");
     pool_free(reading.pool);
 }
 
@@ -56,9 +61,10 @@ TEST(places_are_those_of_the_line)
 
 TEST(instances_keep_their_order_and_options)
 {
-    struct reading reading = read_text(R "a:\n driver = accept\n transport = t\n headers_add = X: 1\n headers_add = Y: 2\n"
-                                       "b:\n driver = redirect\n data = z\n user = root\n condition = p\n condition = q\n"
-                                       " headers_remove = a\n headers_remove = b:c\n no_more\n");
+    struct reading reading = read_text(
+        R "a:\n driver = accept\n transport = t\n headers_add = X: 1\n headers_add = Y: 2\n"
+          "b:\n driver = redirect\n data = z\n user = root\n condition = p\n condition = q\n"
+          " headers_remove = a\n headers_remove = b:c\n no_more\n");
     const char *shown;
 
     REQUIRE(reading.conf != NULL);
@@ -79,8 +85,9 @@ TEST(instances_keep_their_order_and_options)
 
 TEST(hidden_values_are_for_administrators)
 {
-    struct reading reading = read_text("hide mysql_servers = secret\nhide domainlist d = secret\nX1 = secret\n"
-                                       R "a:\n driver = redirect\n hide data = secret\nb:\n driver = redirect\n data = open\n");
+    struct reading reading = read_text(
+        "hide mysql_servers = secret\nhide domainlist d = secret\nX1 = secret\n" R
+        "a:\n driver = redirect\n hide data = secret\nb:\n driver = redirect\n data = open\n");
     static const struct { const char *words[2]; size_t count; const char *shown; } facts_hidden[] = {
         { { "mysql_servers" }, 1, "mysql_servers = <value not displayable>\n" },
         { { "+d" }, 1, "hide domainlist d = <value not displayable>\n" }
@@ -90,7 +97,8 @@ TEST(hidden_values_are_for_administrators)
 
     REQUIRE(reading.conf != NULL);
     for (size_t i = 0; i < COUNT(facts_hidden); i++)
-        CHECK_TEXT(facts_hidden[i].words[0], shown_with(&reading, false, false, facts_hidden[i].count, facts_hidden[i].words),
+        CHECK_TEXT(facts_hidden[i].words[0],
+                   shown_with(&reading, false, false, facts_hidden[i].count, facts_hidden[i].words),
                    facts_hidden[i].shown);
     CHECK_TEXT("administrator", SHOWN(&reading, "mysql_servers"), "mysql_servers = secret\n");
     CHECK_ROW("no instance shows it", strstr(shown_with(&reading, false, false, 1, all), "data = open") == NULL);
@@ -115,7 +123,8 @@ TEST(named_lists_are_kept_by_kind)
 
 TEST(the_text_is_shown_as_it_was_parsed)
 {
-    struct reading reading = read_text("qualify_domain  =  a \\\n  b\n# comment\n" R "x:\n  driver =   redirect\n  data = y\n");
+    struct reading reading = read_text("qualify_domain  =  a \\\n  b\n# comment\n" R
+                                       "x:\n  driver =   redirect\n  data = y\n");
 
     REQUIRE(reading.conf != NULL);
     CHECK_CONTAINS("", SHOWN(&reading, "config"),

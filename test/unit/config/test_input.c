@@ -2,7 +2,8 @@
 #include <sys/stat.h>
 #include "config_check.h"
 
-static const struct { const char *label, *text, *value, *error; } facts[] = {
+static const struct { const char *label, *text, *value, *error;
+} facts[] = {
     { "continued", "qualify_domain = a\\\n   b", "qualify_domain = ab\n", NULL },
     { "blank before the backslash stays", "qualify_domain = a \\\nb", "qualify_domain = a b\n", NULL },
     { "blanks after the backslash", "qualify_domain = a\\  \n  b", "qualify_domain = ab\n", NULL },
@@ -12,10 +13,13 @@ static const struct { const char *label, *text, *value, *error; } facts[] = {
     { "hash inside a line", "qualify_domain = a # b", "qualify_domain = a # b\n", NULL },
     { "white space at both ends", "  \t qualify_domain = a  \t", "qualify_domain = a\n", NULL },
     { "CR LF", "qualify_domain = a\r\nqueue_only\r\n", "qualify_domain = a\n", NULL },
-    { "ifdef of nothing", ".ifdef X\nqualify_domain = a\n.else that\nqualify_domain = b\n.endif X", "qualify_domain = b\n", NULL },
+    { "ifdef of nothing", ".ifdef X\nqualify_domain = a\n.else that\nqualify_domain = b\n.endif X",
+      "qualify_domain = b\n", NULL },
     { "ifdef", "X = 1\n.ifdef X\nqualify_domain = a\n.else\nqualify_domain = b\n.endif", "qualify_domain = a\n", NULL },
-    { "ifndef", ".ifndef X\nqualify_domain = a\n.elifndef Y\nqualify_domain = b\n.endif", "qualify_domain = a\n", NULL },
-    { "elifdef", "Y = 1\n.ifdef X\nqualify_domain = a\n.elifdef Y\nqualify_domain = b\n.else\nqualify_domain = c\n.endif",
+    { "ifndef", ".ifndef X\nqualify_domain = a\n.elifndef Y\nqualify_domain = b\n.endif", "qualify_domain = a\n",
+      NULL },
+    { "elifdef",
+      "Y = 1\n.ifdef X\nqualify_domain = a\n.elifdef Y\nqualify_domain = b\n.else\nqualify_domain = c\n.endif",
       "qualify_domain = b\n", NULL },
     { "or", "Y = 1\n.ifdef X Y\nqualify_domain = a\n.endif", "qualify_domain = a\n", NULL },
     { "part of a name", "A = 1\n.ifdef BAC\nqualify_domain = a\n.endif", "qualify_domain = a\n", NULL },
@@ -23,13 +27,16 @@ static const struct { const char *label, *text, *value, *error; } facts[] = {
       "qualify_domain = b\n", NULL },
     { "macros in what is skipped", ".ifdef X\nX = 1\n.endif\n.ifdef X\nqualify_domain = a\n.endif\nqualify_domain = b",
       "qualify_domain = b\n", NULL },
-    { "in a continued line", "qualify_domain = a\\\n.ifdef X\nb\\\n.else\nc\\\n.endif\nd", "qualify_domain = acd\n", NULL },
+    { "in a continued line", "qualify_domain = a\\\n.ifdef X\nb\\\n.else\nc\\\n.endif\nd", "qualify_domain = acd\n",
+      NULL },
     { "endif alone", ".endif", NULL, ".endif without matching .ifdef" },
     { "else alone", ".else", NULL, ".else without matching .ifdef" },
     { "elifdef alone", ".elifdef X", NULL, ".elifdef without matching .ifdef" },
     { "elifndef alone", ".elifndef X", NULL, ".elifndef without matching .ifdef" },
-    { "included relative without need", ".include_if_exists x.conf", NULL, ".include specifies a non-absolute path \"x.conf\"" },
-    { "optional include of nothing", ".include_if_exists /nonexistent\nqualify_domain = a", "qualify_domain = a\n", NULL },
+    { "included relative without need", ".include_if_exists x.conf", NULL,
+      ".include specifies a non-absolute path \"x.conf\"" },
+    { "optional include of nothing", ".include_if_exists /nonexistent\nqualify_domain = a", "qualify_domain = a\n",
+      NULL },
     { "include of nothing", ".include /nonexistent", NULL,
       "failed to open included configuration file /nonexistent: No such file or directory" }
 };

@@ -2,7 +2,8 @@
 #include "base/buf.h"
 #include "config_check.h"
 
-static const struct { const char *label, *text, *value, *error; } facts[] = {
+static const struct { const char *label, *text, *value, *error;
+} facts[] = {
     { "inside a word", "AB = 1\nqualify_domain = xABy", "qualify_domain = x1y\n", NULL },
     { "in order of definition", "ABCD_X = 1\nABCD = 2\nqualify_domain = ABCD_X ABCD", "qualify_domain = 1 2\n", NULL },
     { "later macros are replaced in values", "A1 = B1\nB1 = x\nqualify_domain = A1", "qualify_domain = x\n", NULL },
@@ -14,22 +15,28 @@ static const struct { const char *label, *text, *value, *error; } facts[] = {
     { "quotes stay", "A1 = \"x\"\nqualify_domain = A1", "qualify_domain = x\n", NULL },
     { "makes a comment", "A1 = #\nA1 foo\nqualify_domain = x", "qualify_domain = x\n", NULL },
     { "continued value", "A1 = x \\\n  y\nqualify_domain = A1", "qualify_domain = x y\n", NULL },
-    { "substring", "AB = 1\nABC = 2", NULL, "\"ABC\" cannot be defined as a macro because previously defined macro \"AB\" is a substring" },
+    { "substring", "AB = 1\nABC = 2", NULL,
+      "\"ABC\" cannot be defined as a macro because previously defined macro \"AB\" is a substring" },
     { "again", "AB = 1\nAB = 2", NULL, "macro \"AB\" is already defined (use \"==\" if you want to redefine it)" },
     { "redefined without definition", "AB == 1", NULL, "can't redefine an undefined macro \"AB\"" },
     { "strange name", "A-B = 1", NULL, "malformed macro definition" },
     { "no value", "AB 1", NULL, "malformed macro definition" },
     { "built in", "qualify_domain = x_OPT_MAIN_QUEUE_ONLYx", "qualify_domain = xyx\n", NULL },
-    { "the longest built-in name", "qualify_domain = _LOG_REJECTED_HEADERS _LOG_REJECTED_HEADER", "qualify_domain = y y\n", NULL },
+    { "the longest built-in name", "qualify_domain = _LOG_REJECTED_HEADERS _LOG_REJECTED_HEADER",
+      "qualify_domain = y y\n", NULL },
     { "not built in", "qualify_domain = _OPT_MAIN_NO_SUCH", "qualify_domain = _OPT_MAIN_NO_SUCH\n", NULL },
-    { "ifdef of a built-in one", ".ifdef _OPT_MAIN_QUEUE_ONLY\nqualify_domain = a\n.endif", "qualify_domain = a\n", NULL },
+    { "ifdef of a built-in one", ".ifdef _OPT_MAIN_QUEUE_ONLY\nqualify_domain = a\n.endif", "qualify_domain = a\n",
+      NULL },
     { "ifdef of a driver", ".ifdef _DRIVER_ROUTER_ACCEPT\nqualify_domain = a\n.endif", "qualify_domain = a\n", NULL },
-    { "ifdef of a generic option", ".ifdef _OPT_ROUTERS_ADDRESS_DATA\nqualify_domain = a\n.endif", "qualify_domain = a\n", NULL },
-    { "ifdef of a private option", ".ifdef _OPT_ROUTER_REDIRECT_DATA\nqualify_domain = a\n.endif", "qualify_domain = a\n", NULL },
+    { "ifdef of a generic option", ".ifdef _OPT_ROUTERS_ADDRESS_DATA\nqualify_domain = a\n.endif",
+      "qualify_domain = a\n", NULL },
+    { "ifdef of a private option", ".ifdef _OPT_ROUTER_REDIRECT_DATA\nqualify_domain = a\n.endif",
+      "qualify_domain = a\n", NULL },
     { "ifdef of a selector", ".ifdef _LOG_ARGUMENTS\nqualify_domain = a\n.endif", "qualify_domain = a\n", NULL },
     { "ifdef of an item", ".ifdef _EXP_ITEM_SG\nqualify_domain = a\n.endif", "qualify_domain = a\n", NULL },
     { "ifdef of a condition", ".ifdef _ACL_COND_VERIFY\nqualify_domain = a\n.endif", "qualify_domain = a\n", NULL },
-    { "lower case is no built-in name", ".ifndef _opt_main_queue_only\nqualify_domain = a\n.endif", "qualify_domain = a\n", NULL }
+    { "lower case is no built-in name", ".ifndef _opt_main_queue_only\nqualify_domain = a\n.endif",
+      "qualify_domain = a\n", NULL }
 };
 
 TEST(macros_are_defined_and_replaced)

@@ -42,18 +42,19 @@ forget(const char *name)
     unlink(path);
 }
 
-static const struct { const char *text; bool keeps_utf8; enum log_breaks breaks; const char *escaped; } escapes[] = {
-    { "plain text", false, BREAKS_ESCAPED, "plain text" },
-    { "a\nb\rc\td\x1b[0m\x7f", false, BREAKS_ESCAPED, "a\\nb\\rc\\td\\033[0m\\177" },
-    { "a\nb", false, BREAKS_KEPT_IF_INDENTED, "a\\nb" },
-    { "a\n  b", false, BREAKS_KEPT_IF_INDENTED, "a\n  b" },
-    { "a\nb\tc\r", false, BREAKS_KEPT, "a\nb\tc\\r" },
-    { "\xc3\xa9", false, BREAKS_ESCAPED, "\\303\\251" },
-    { "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", true, BREAKS_ESCAPED, "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" },
-    { "\xc3", true, BREAKS_ESCAPED, "\\303" },
-    { "\xc0\xaf \xed\xa0\x80 \xf5\x80\x80\x80", true, BREAKS_ESCAPED, "\\300\\257 \\355\\240\\200 \\365\\200\\200\\200" },
-    { "\xc2\x9b", true, BREAKS_ESCAPED, "\\302\\233" }
-};
+static const struct { const char *text; bool keeps_utf8; enum log_breaks breaks; const char *escaped;
+} escapes[] = { { "plain text", false, BREAKS_ESCAPED, "plain text" },
+                { "a\nb\rc\td\x1b[0m\x7f", false, BREAKS_ESCAPED, "a\\nb\\rc\\td\\033[0m\\177" },
+                { "a\nb", false, BREAKS_KEPT_IF_INDENTED, "a\\nb" },
+                { "a\n  b", false, BREAKS_KEPT_IF_INDENTED, "a\n  b" },
+                { "a\nb\tc\r", false, BREAKS_KEPT, "a\nb\tc\\r" },
+                { "\xc3\xa9", false, BREAKS_ESCAPED, "\\303\\251" },
+                { "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", true, BREAKS_ESCAPED,
+                  "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" },
+                { "\xc3", true, BREAKS_ESCAPED, "\\303" },
+                { "\xc0\xaf \xed\xa0\x80 \xf5\x80\x80\x80", true, BREAKS_ESCAPED,
+                  "\\300\\257 \\355\\240\\200 \\365\\200\\200\\200" },
+                { "\xc2\x9b", true, BREAKS_ESCAPED, "\\302\\233" } };
 
 TEST(what_is_no_text_is_escaped)
 {
@@ -106,7 +107,8 @@ TEST(a_line_has_stamp_and_id_and_goes_to_its_logs)
     log_configure(&set);
     log_write(LOG_ALWAYS, LOG_TO_MAIN, "1abcde-000001-2X", "<= %s", "a\nb");
     log_write(LOG_SUBJECT, LOG_TO_MAIN, NULL, "not selected");
-    log_write_rejected(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, STR("P Received: x\n\ty\nF From: \x01\n"), "rejected");
+    log_write_rejected(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, STR("P Received: x\n\ty\nF From: \x01\n"),
+                       "rejected");
     CHECK_CONTAINS("main", content(pool, "mainlog"), " 1abcde-000001-2X <= a\\nb\n");
     CHECK_CONTAINS("main", content(pool, "mainlog"), " rejected\n");
     CHECK_ROW("selector", strstr(content(pool, "mainlog"), "not selected") == NULL);
