@@ -46,5 +46,7 @@ modifier_each(void (*emit)(void *context, struct str name), void *context)
     each(true, emit, context);
 }
 
-const struct macro_family acl_condition_macros = { .prefix = "_ACL_COND_", .has = condition_has, .each = condition_each };
+const struct macro_family acl_condition_macros = {
+    .prefix = "_ACL_COND_", .has = condition_has, .each = condition_each
+};
 const struct macro_family acl_modifier_macros = { .prefix = "_ACL_MOD_", .has = modifier_has, .each = modifier_each };

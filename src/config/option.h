@@ -80,7 +80,7 @@ struct option {
     size_t is_set_offset;           /* of a bool that tells whether the option was given; 0: none wanted */
     bool is_repeatable;             /* several settings are joined (headers_add, set, condition …) */
     char joiner;                    /* with this: '\n' or ':' */
-    const char *initial;            /* the value before any setting, read like one of the file; NULL: as defaults hold */
+    const char *initial;            /* value before any setting, read like one of the file; NULL: as defaults hold */
     bool is_alias;                  /* stands for other rows: -bP does not show it */
     bool is_admin_only;             /* hidden from -bP for others even without "hide" */
     bool (*set)(struct option_reader *reader, const struct option *option, void *base, struct str value);

@@ -67,7 +67,7 @@ extern const struct config_section *const config_sections_rows[];
 /* What lower rooms lend to the reader, rows of "config_hooks"; the first that has a member is asked. */
 struct config_hook {
     const char *name;
-    /* Expand a value that must be known while reading (spool_directory, never_users); `config` is what is read so far. */
+    /* Expand a value that must be known while reading (spool_directory, never_users); `config` is what is there. */
     bool (*expand)(struct str text, struct pool *pool, struct str *text_out, struct str *why_out);
     /* The name of this host, fully qualified as far as the resolver knows; empty: uname's will do. */
     struct str (*host_name)(struct pool *pool);

@@ -30,6 +30,12 @@ FAMILY(condition, struct expand_condition, expand_conditions_rows)
 FAMILY(variable, struct expand_variable, variables_rows)
 
 const struct macro_family expand_item_macros = { .prefix = "_EXP_ITEM_", .has = item_has, .each = item_each };
-const struct macro_family expand_operator_macros = { .prefix = "_EXP_OP_", .has = operator_has, .each = operator_each };
-const struct macro_family expand_condition_macros = { .prefix = "_EXP_COND_", .has = condition_has, .each = condition_each };
-const struct macro_family expand_variable_macros = { .prefix = "_EXP_VAR_", .has = variable_has, .each = variable_each };
+const struct macro_family expand_operator_macros = {
+    .prefix = "_EXP_OP_", .has = operator_has, .each = operator_each
+};
+const struct macro_family expand_condition_macros = {
+    .prefix = "_EXP_COND_", .has = condition_has, .each = condition_each
+};
+const struct macro_family expand_variable_macros = {
+    .prefix = "_EXP_VAR_", .has = variable_has, .each = variable_each
+};

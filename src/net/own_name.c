@@ -4,7 +4,7 @@
 #include <sys/utsname.h>
 #include "config/reader.h"
 
-/* The system's name; if that has one component only, the canonical name that the resolver knows for it, if that has more. */
+/* The system's name; if that has one component only, the canonical name that the resolver knows, if that has more. */
 static struct str
 own_name(struct pool *pool)
 {
