@@ -210,24 +210,38 @@ log_follow(struct option_reader *reader)
     return true;
 }
 
+/* Without the mail user only root is at a loss: any other process runs everything as what it is. */
+static bool
+mail_user_settle(struct option_reader *reader)
+{
+    struct config *conf = reader->conf;
+    bool may_be_absent = reader->request->is_mail_user_optional || geteuid() != 0;
+
+    conf->mail_uid = geteuid();
+    conf->mail_gid = getegid();
+    if (!conf->exim_group.is_set && conf->exim_user.has_group)
+        conf->exim_group = (struct id_option){ .is_set = true, .id = conf->exim_user.group };
+    if (conf->exim_user.is_set && conf->exim_group.is_set) {
+        conf->mail_uid = conf->exim_user.id;
+        conf->mail_gid = conf->exim_group.id;
+        return true;
+    }
+    if (may_be_absent)
+        return true;
+    if (!conf->exim_user.is_set)
+        return reader_error_placeless(reader, "the mail user %s does not exist (EXIM_USER of the build; exim_user sets another)",
+                                      build_settings.exim_user);
+    return reader_error_placeless(reader, "the mail group %s does not exist (EXIM_GROUP of the build; exim_group sets another)",
+                                  build_settings.exim_group);
+}
+
 bool
 config_defaults_after(struct option_reader *reader)
 {
     struct config *conf = reader->conf;
 
-    if (!conf->exim_user.is_set)
-        return reader_error_placeless(
-            reader, "the mail user %s does not exist (EXIM_USER of the build; exim_user sets another)",
-            build_settings.exim_user);
-    if (!conf->exim_group.is_set && conf->exim_user.has_group)
-        conf->exim_group = (struct id_option){ .is_set = true, .id = conf->exim_user.group };
-    if (!conf->exim_group.is_set)
-        return reader_error_placeless(reader,
-                                      "the mail group %s does not exist (EXIM_GROUP of the build; exim_group sets "
-                                      "another)",
-                                      build_settings.exim_group);
-    conf->mail_uid = conf->exim_user.id;
-    conf->mail_gid = conf->exim_group.id;
+    if (!mail_user_settle(reader))
+        return false;
     if (conf->remote_max_parallel <= 0)
         conf->remote_max_parallel = 1;
     names_follow(reader);

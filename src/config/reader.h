@@ -15,6 +15,7 @@ struct config_request {
     const char *text;               /* read this instead of a file (quick start, tests); NULL: files */
     bool is_owner_checked;          /* owner and mode of the files must be safe: unless -C dropped all privilege */
     bool is_text_kept;              /* keep the logical lines for -bP config */
+    bool is_mail_user_optional;     /* nothing will be done as the mail user: it need not exist */
 };
 
 /* Read into a new struct config that lives in pool.  OK: *conf_out set.  FAIL: *error_out holds the message, as

@@ -83,6 +83,13 @@ launch_settle(struct invocation *invocation)
     };
 }
 
+static bool
+is_look_only(enum mode mode)
+{
+    return mode == MODE_VERSION || mode == MODE_PRINT_OPTIONS || mode == MODE_EXPAND || mode == MODE_RETRY_TEST
+        || mode == MODE_REWRITE_TEST || mode == MODE_INFORMATION;
+}
+
 bool
 invocation_configure(struct invocation *invocation, struct pool *pool, struct str *error_out)
 {
@@ -91,6 +98,7 @@ invocation_configure(struct invocation *invocation, struct pool *pool, struct st
         .defines = macro_texts(invocation),
         .is_owner_checked = !invocation->has_dropped_privilege,
         .is_text_kept = invocation->line.mode == MODE_PRINT_OPTIONS,
+        .is_mail_user_optional = is_look_only(invocation->line.mode),
     };
     struct config *read;
 
@@ -191,6 +199,7 @@ usage(void)
 static int
 configuration_failed(struct str error)
 {
+    fflush(stdout);
     fprintf(stderr, "%.*s\n", STR_ARG(error));
     return EXIT_FAILURE;
 }
@@ -219,6 +228,8 @@ main(int argc, char *argv[])
             return permission_denied();
         invocation.has_dropped_privilege = true;
     }
+    if (invocation.line.mode == MODE_VERSION)
+        version_print();
     config_pool = pool_new("config");
     if (!invocation_configure(&invocation, config_pool, &error))
         return configuration_failed(error);

@@ -11,6 +11,8 @@ int mode_print_options(struct invocation *invocation);
 int mode_retry_test(struct invocation *invocation);
 int mode_rewrite_test(struct invocation *invocation);
 int mode_version(struct invocation *invocation);
+/* What -bV says of the program itself: needs no configuration. */
+void version_print(void);
 int mode_information(struct invocation *invocation);
 int mode_not_built(struct invocation *invocation);
 

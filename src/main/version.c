@@ -48,11 +48,11 @@ warnings_print(struct pool *pool)
         fprintf(stderr, "Warning: %.*s\n", STR_ARG(warnings.items[i]));
 }
 
-int
-mode_version(struct invocation *invocation)
+void
+version_print(void)
 {
     printf("Tern version %s built %s\n", build_settings.version, build_settings.build_date);
-    printf("Hints databases: %s\n", hints_backend_name());
+    printf("Hints databases: %s\n", hints_version());
     switches_print("Support for", true);
     switches_print("Left out", false);
     lookups_print();
@@ -61,6 +61,12 @@ mode_version(struct invocation *invocation)
     printf("Configure owner: %s\n", build_settings.configure_owner[0] == '\0' ? "0" : build_settings.configure_owner);
     printf("Size of off_t: %zu\n", sizeof(off_t));
     printf("Configuration file search path is %s\n", build_settings.configure_file);
+}
+
+/* The configuration could be read: that much is checked. */
+int
+mode_version(struct invocation *invocation)
+{
     printf("Configuration file is %.*s\n", STR_ARG(config->file));
     fflush(stdout);
     warnings_print(invocation->pool);
