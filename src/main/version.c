@@ -52,7 +52,7 @@ void
 version_print(void)
 {
     printf("Tern version %s built %s\n", build_settings.version, build_settings.build_date);
-    printf("Hints databases: %s\n", hints_version());
+    printf("Hints databases: %s\n", hints_backend_name());
     switches_print("Support for", true);
     switches_print("Left out", false);
     lookups_print();
