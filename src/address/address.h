@@ -75,6 +75,7 @@ struct address {
     struct str shadow_text;         /* " ST=name" with the shadow's trouble in parentheses, for the log */
     struct str return_text;         /* what a pipe said, when it is to be returned to the sender (return_output …); tainted */
     bool is_return_text_for_log_only;
+    struct str output_line;         /* first line of a pipe's output, to be logged (log_output …); tainted */
     int64_t delivered_bytes;        /* size as transported, for S=; 0: unknown */
     struct str log_connection;      /* behind H=: "*" for a connection used before, " I=[192.0.2.1]:4711" if selected; all lines */
     struct str log_fields;          /* each with a space in front: " L K A=plain X=…"; for the line of a success */

@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
-#include "base/file.h"
+#include "base/buf.h"
 #include "base/items.h"
 #include "base/trace.h"
 #include "config/config.h"
@@ -142,9 +142,7 @@ struct pipe_job {
     const char **envp;
     struct str path;                /* the option, expanded */
     struct child_stream stream;
-    int64_t output_bytes;
-    struct str first_line;          /* of the output */
-    bool is_first_line_whole;
+    struct buf output;
     struct line_format format;
 };
 
@@ -310,30 +308,14 @@ make_environment(struct pipe_job *job, struct why *why)
 
 /* ---- The conversation */
 
-static void
-keep_first_line(struct pipe_job *job, struct str octets)
-{
-    struct str head, tail;
-
-    if (job->is_first_line_whole)
-        return;
-    job->is_first_line_whole = str_cut(octets, '\n', &head, &tail);
-    job->first_line = pool_printf_tainted(job->pool, "%.*s%.*s", STR_ARG(job->first_line), STR_ARG(head));
-    if (job->first_line.len >= LOG_LINE_MAX_BYTES)
-        job->is_first_line_whole = true;
-}
-
 /* False past max_output: the program is then killed. */
 static bool
 take_output(void *data, struct str octets)
 {
     struct pipe_job *job = data;
 
-    job->output_bytes += (int64_t)octets.len;
-    keep_first_line(job, octets);
-    if (job->run->output_fd > 0 && !file_write_all(job->run->output_fd, octets))
-        trace(TRACE_DELIVER, "output of the %.*s transport cannot be kept: %s", STR_ARG(job->name), strerror(errno));
-    return job->output_bytes <= job->options->max_output;
+    buf_add(&job->output, octets);
+    return job->output.len <= (size_t)job->options->max_output;
 }
 
 static bool
@@ -465,20 +447,23 @@ static enum outcome
 judge_output(struct pipe_job *job, enum outcome outcome, struct why *why)
 {
     const struct pipe_options *opt = job->options;
-    struct transport_run *run = job->run;
+    struct address *addr = job->run->addresses;
+    struct str output = str_head(buf_str(&job->output), (size_t)opt->max_output), line, rest;
 
-    if (job->output_bytes == 0 || run->is_shadow)
+    if (output.len == 0 || job->run->is_shadow)
         return outcome;
-    if (opt->log_output || (opt->log_fail_output && outcome == FAIL) || (opt->log_defer_output && outcome == DEFER))
-        run->output_line = str_trim_right(job->first_line);
-    if (run->message->sender.len == 0)
+    if (opt->log_output || (opt->log_fail_output && outcome == FAIL) || (opt->log_defer_output && outcome == DEFER)) {
+        str_cut(output, '\n', &line, &rest);
+        addr->output_line = str_trim_right(str_head(line, LOG_LINE_MAX_BYTES));
+    }
+    if (job->run->message->sender.len == 0)
         return outcome;
     if (opt->return_output && outcome != DEFER) {
-        run->is_output_returned = true;
+        addr->return_text = output;
         return outcome == OK ? why_fail(why, 0, "5.3.0", "return message generated") : outcome;
     }
     if (opt->return_fail_output && outcome == FAIL)
-        run->is_output_returned = true;
+        addr->return_text = output;
     return outcome;
 }
 
@@ -535,6 +520,8 @@ pipe_run(struct transport_run *run)
     enum outcome outcome;
 
     why_init(&why, run->pool);
+    buf_init(&job.output, run->pool, BUF_NO_LIMIT);
+    buf_taint(&job.output);
     job.stream.receive = take_output;
     job.stream.data = &job;
     job.format.is_crlf = opt->use_crlf;

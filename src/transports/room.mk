@@ -14,3 +14,6 @@ rows-$(EXPERIMENTAL_QUEUEFILE) += transports:queuefile_driver
 objs-y += mail_parameters.o
 rows-$(TRANSPORT_LMTP) += transports:lmtp_driver
 objs-$(TRANSPORT_LMTP) += lmtp.o
+objs-y += turns.o
+rows-$(TRANSPORT_SMTP) += transports:smtp_driver
+objs-$(TRANSPORT_SMTP) += smtp/smtp.o smtp/log.o smtp/hosts.o smtp/tries.o smtp/connection.o smtp/deliver.o smtp/further.o smtp/waiting.o

@@ -130,9 +130,6 @@ struct transport_run {
     bool is_shadow;
     bool is_dont_deliver;           /* -N: all but the delivery itself */
     bool is_forced;                 /* retry times are not looked at (-qf, -M) */
-    int output_fd;                  /* a file of the delivery for what a program prints; 0: none */
-    bool is_output_returned;        /* result: what output_fd holds goes into the bounce (or, for OK, nowhere) */
-    struct str output_line;         /* result: to be logged as "<address>: NAME transport output: LINE"; empty: nothing */
     struct retry_notes *retry_notes;            /* what remote transports learn about hosts; NULL: nobody asks */
     struct str return_path;         /* set by transport_run(): the generic option, or the errors address, or the sender */
     struct scope_value values[3];   /* $return_path, $transport_name and the router's: this run's, for scope */

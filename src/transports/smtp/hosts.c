@@ -123,7 +123,7 @@ smtp_hosts_make(struct smtp_job *job, struct host **hosts_out, bool *is_own_list
     return OK;
 }
 
-/* The router's list first; not for mail that came by MX records to one of these hosts already. */
+/* The router's list first. */
 struct host *
 smtp_hosts_fallback(struct smtp_job *job)
 {
@@ -133,9 +133,6 @@ smtp_hosts_fallback(struct smtp_job *job)
     struct why why;
 
     why_init(&why, job->pool);
-    for (const struct host *host = addr->hosts; host != NULL; host = host->next)
-        if (host->mx != MX_NONE && (host->is_local || host->status == HOST_USABLE) && host->is_mx_indirect)
-            return NULL;
     if (addr->fallback_hosts != NULL) {
         hosts = copy_list(addr->fallback_hosts, job->pool);
         if (is_randomizing(job))
@@ -164,19 +161,20 @@ find_request(const struct smtp_options *opt)
 static enum host_find
 find_via_mx(struct smtp_job *job, struct host *host, const struct host_find_request *request, struct why *why)
 {
-    struct host *found = NULL, *last, *next = host->next;
+    struct host *last, *next = host->next;
+    struct host_find_result result;
     int port = host->port;
-    enum host_find result = host_find_by_dns(host->name, request, &job->run->scope, &found, NULL, why);
 
-    if (found == NULL)
-        return result;
-    for (last = found; last->next != NULL; last = last->next)
+    host_find_by_dns(host->name, request, &job->run->scope, &result, why);
+    if (result.hosts == NULL)
+        return result.found;
+    for (last = result.hosts; last->next != NULL; last = last->next)
         ;
     last->next = next;
-    *host = *found;
+    *host = *result.hosts;
     for (struct host *each = host; each != next; each = each->next)
         each->port = port;
-    return result;
+    return result.found;
 }
 
 enum outcome

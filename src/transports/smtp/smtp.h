@@ -44,6 +44,7 @@ struct smtp_job {
     int port;                       /* of the port option */
     int max_rcpt;                   /* 0: no limit */
     struct transport_channel *channel;          /* open now; NULL: none */
+    struct str log_connection;      /* of the connection, for the log: address->log_connection */
     /* what happened to the hosts so far, for addresses that no host was tried for */
     int tried, tried_hard, not_yet, expired, serialized, unfound;
 };
@@ -60,6 +61,8 @@ void smtp_try_hosts(struct smtp_job *job, struct host *hosts, bool is_own_list);
 /* connection.c: connect and greet, as the options say for this host; *kind_out tells what a failure belongs to. */
 enum outcome smtp_connect(struct smtp_job *job, const struct host *host, struct why *why);
 void smtp_disconnect(struct smtp_job *job);
+/* Set job->log_connection. */
+void smtp_note_ends(struct smtp_job *job);
 bool smtp_host_matches(struct smtp_job *job, struct template *list, const struct host *host);
 
 /* deliver.c: send the message over job->channel for all addresses that are deferred still, in as many transactions as it takes.
