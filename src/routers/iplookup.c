@@ -18,7 +18,7 @@ static const struct option options[] = {
     OPTION_TEXT(O, hosts),
     OPTION_BOOL(O, optional),
     OPTION_INT(O, port),
-    OPTION_ROW(OPTION_TYPE_TEXT, struct str, O, protocol, .initial = "udp",),
+    OPTION_TEXT(O, protocol),       /* udp if not set */
     OPTION_EXPANDED(O, query),
     OPTION_EXPANDED(O, reroute),
     OPTION_TEXT(O, response_pattern),
@@ -34,7 +34,7 @@ iplookup_init(struct driver_instance *instance, struct pool *pool, struct str *w
     (void)pool;
     if (opt->port < 1 || opt->port > 65535)
         *why_out = STR("a port must be specified");
-    else if (!str_eq_c(opt->protocol, "udp") && !str_eq_c(opt->protocol, "tcp"))
+    else if (opt->protocol.len > 0 && !str_eq_c(opt->protocol, "udp") && !str_eq_c(opt->protocol, "tcp"))
         *why_out = STR("protocol not specified as udp or tcp");
     else if (opt->hosts.len == 0)
         *why_out = STR("a host list must be specified");

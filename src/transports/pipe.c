@@ -25,7 +25,8 @@ struct pipe_options {
     bool force_command, freeze_exec_fail, freeze_signal, ignore_status, log_defer_output, log_fail_output, log_output,
         permit_coredump, pipe_as_creator, restrict_to_path, return_fail_output, return_output, timeout_defer, use_bsmtp,
         use_classresources, use_crlf, use_shell;
-    int batch_max, max_output, timeout, umask;
+    int batch_max, timeout, umask;
+    int64_t max_output;
     struct str check_string, escape_string;
     struct template *allow_commands, *batch_id, *command, *environment, *message_prefix, *message_suffix, *path, *temp_errors;
 };
@@ -47,7 +48,7 @@ static const struct option options[] = {
     OPTION_BOOL(struct pipe_options, log_defer_output),
     OPTION_BOOL(struct pipe_options, log_fail_output),
     OPTION_BOOL(struct pipe_options, log_output),
-    OPTION_INT(struct pipe_options, max_output),
+    OPTION_SIZE(struct pipe_options, max_output),
     OPTION_EXPANDED(struct pipe_options, message_prefix),
     OPTION_EXPANDED(struct pipe_options, message_suffix),
     OPTION_EXPANDED(struct pipe_options, path),
