@@ -1,0 +1,2 @@
+objs-y += rules.o apply.o header.o test.o
+rows-y += config_sections:rewrite_section
