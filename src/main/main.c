@@ -105,6 +105,7 @@ invocation_configure(struct invocation *invocation, struct pool *pool, struct st
     if (config_read(&request, pool, &read, error_out) != OK)
         return false;
     config = read;
+    log_configure(&config->log);
     launch_settle(invocation);
     caller_judge(&invocation->caller, invocation->launch.mail_uid, invocation->launch.mail_gid);
     return true;
@@ -196,11 +197,15 @@ usage(void)
     return EXIT_FAILURE;
 }
 
+/* The installed configuration is broken: that goes to the panic log too.  One named by -C is its author's business. */
 static int
-configuration_failed(struct str error)
+configuration_failed(const struct invocation *invocation, struct str error)
 {
     fflush(stdout);
-    fprintf(stderr, "%.*s\n", STR_ARG(error));
+    if (invocation->line.config_files.count == 0 && !invocation->has_dropped_privilege)
+        log_panic(NULL, "%.*s", STR_ARG(error));
+    else
+        fprintf(stderr, "%.*s\n", STR_ARG(error));
     return EXIT_FAILURE;
 }
 
@@ -232,7 +237,7 @@ main(int argc, char *argv[])
         version_print();
     config_pool = pool_new("config");
     if (!invocation_configure(&invocation, config_pool, &error))
-        return configuration_failed(error);
+        return configuration_failed(&invocation, error);
     surroundings_timezone();
     surroundings_environment(invocation.pool, &invocation.environment);
     if (!debug_start(&invocation))
