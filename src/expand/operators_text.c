@@ -57,11 +57,22 @@ strlen_apply(struct scope *scope, struct str text, struct str *text_out, struct 
     return OK;
 }
 
+/* Tabs count as printable here, as the reference has it. */
 static enum outcome
 escape_apply(struct scope *scope, struct str text, struct str *text_out, struct why *why)
 {
+    bool is_8bit_printable = config != NULL && config->print_topbitchars;
+    struct str part;
+    struct buf out;
+
     (void)why;
-    *text_out = escape_unprintable(scope->pool, text, config != NULL && config->print_topbitchars);
+    buf_init(&out, scope->pool, BUF_NO_LIMIT);
+    while (str_cut(text, '\t', &part, &text)) {
+        buf_add(&out, escape_unprintable(scope->pool, part, is_8bit_printable));
+        buf_add_char(&out, '\t');
+    }
+    buf_add(&out, escape_unprintable(scope->pool, part, is_8bit_printable));
+    *text_out = buf_str(&out);
     return OK;
 }
 
