@@ -19,6 +19,7 @@ struct run {
     enum acl_point point;
     struct acl_reply *reply;
     struct str label;               /* ACL "name", or inline ACL */
+    const char *end;                /* how it ended, for the record */
 };
 
 static const char *const test_words[] = {
@@ -318,11 +319,11 @@ list_run(struct run *run, const struct acl *list)
         run->state->sender_address_data = STR("");
         if (is_end) {
             reply_take(run->reply, &call);
-            trace(TRACE_ACL, "end of %.*s: %s", STR_ARG(run->label), end_word(s->verb, result));
+            run->end = end_word(s->verb, result);
             return result;
         }
     }
-    trace(TRACE_ACL, "end of %.*s: implicit DENY", STR_ARG(run->label));
+    run->end = "implicit DENY";
     return ACL_DENY;
 }
 
@@ -387,7 +388,9 @@ acl_run_text(enum acl_point point, struct str text, struct scope *scope, struct 
     result = list_run(&run, list);
     state->depth--;
     if (list->name.len > 0)
-        trace_end(TRACE_ACL, "%.*s: %s", STR_ARG(run.label), acl_result_name(result));
+        trace_end(TRACE_ACL, "end of %.*s: %s", STR_ARG(run.label), run.end);
+    else
+        trace(TRACE_ACL, "end of %.*s: %s", STR_ARG(run.label), run.end);
     return result;
 }
 

@@ -70,7 +70,9 @@ trace_keep(struct pool *pool)
 static bool
 is_rendered(const struct trace *t, enum trace_category category)
 {
-    return t->stream != NULL && (category == TRACE_GENERAL || (t->categories >> category & 1) != 0);
+    if (category == TRACE_GENERAL)
+        return t->stream != NULL && t->mark == NULL;
+    return t->stream != NULL && (t->categories >> category & 1) != 0;
 }
 
 bool
@@ -108,9 +110,11 @@ render(const struct trace *t, struct str text)
     }
     if ((t->categories >> TRACE_PID & 1) != 0)
         fprintf(t->stream, "%5d ", (int)getpid());
-    if (t->mark != NULL)
-        fputs(t->mark, t->stream);
-    print_line(t->stream, text, t->depth);
+    if (t->mark != NULL) {
+        fprintf(t->stream, "%s%*s", t->mark, t->depth > 0 ? (int)t->depth - 1 : 0, "");
+        print_line(t->stream, text, 0);
+    } else
+        print_line(t->stream, text, t->depth);
     fflush(t->stream);
 }
 

@@ -23,7 +23,8 @@ struct pool;
 /* Render records of the categories whose bit is set (1 << category) to stream as they come. */
 void trace_to_stream(struct pool *pool, uint64_t categories, FILE *stream);
 
-/* Put mark before every rendered line (">>> " of -bh); constant text. */
+/* Put mark before every rendered line, as -bh does (">>> "; constant text): indented by one blank from the second depth on,
+ * without the records of no category. */
 void trace_set_mark(const char *mark);
 
 /* Keep all records, for trace_print_tree(). */

@@ -1,5 +1,9 @@
 /* smtp_server/keywords.c -- the lines of the EHLO reply (RFC 5321 section 4.1.1.1). */
+#include "base/buf.h"
+#include "expand/expand.h"
 #include "smtp_server/server.h"
+
+enum { LIMITS_MAX_BYTES = 128 };
 
 static bool
 size_offer(struct smtp_session *session, struct str *text_out)
@@ -13,10 +17,22 @@ size_offer(struct smtp_session *session, struct str *text_out)
 static bool
 limits_offer(struct smtp_session *session, struct str *text_out)
 {
-    if (!session_client_in(session, config->limits_advertise_hosts) || session->recipients_max <= 0)
+    struct scope scope = session_scope(session);
+    struct buf text;
+    struct why why;
+    int64_t mails = 0;
+
+    if (!session_client_in(session, config->limits_advertise_hosts))
         return false;
-    *text_out = pool_printf(session->scratch, "RCPTMAX=%d", session->recipients_max);
-    return true;
+    why_init(&why, session->scratch);
+    buf_init(&text, session->scratch, LIMITS_MAX_BYTES);
+    if (config->smtp_accept_max_per_connection != NULL &&
+        expand_int(config->smtp_accept_max_per_connection, &scope, &mails, &why) == OK && mails > 0)
+        buf_addf(&text, "MAILMAX=%lld", (long long)mails);
+    if (session->recipients_max > 0)
+        buf_addf(&text, "%sRCPTMAX=%d", text.len > 0 ? " " : "", session->recipients_max);
+    *text_out = buf_str(&text);
+    return text.len > 0;
 }
 
 static bool

@@ -31,6 +31,8 @@ smtp_session_pretend(struct str address, struct origin *origin, const struct smt
         fprintf(stderr, "tern: -bh data must be an IP address\n");
         return 1;
     }
+    if (str_eq(origin->ident, origin->caller_login))
+        origin->ident = origin->authenticated_id = STR("");
     origin->is_socket = true;
     origin->is_local = origin->is_trusted = false;
     origin->host_address = ip_format(&ip, origin->pool);

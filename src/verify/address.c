@@ -100,7 +100,6 @@ route(struct address *addr, const struct verify_options *options, struct scope *
     for (int i = 0; i < REDIRECTIONS_MAX; i++) {
         enum route_result routed;
 
-        trace(TRACE_VERIFY, "routing %.*s", STR_ARG(addr->text));
         routed = route_address(&run, addr);
         result->data = addr->address_data;
         result->routed = addr;
