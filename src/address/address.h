@@ -25,7 +25,8 @@ struct address {
     struct address *parent;         /* NULL for an original recipient */
     int open_children;              /* children not yet finished: the last one finishes this address too */
     bool is_held;                   /* a child was deferred: not finished in this delivery */
-    struct address *first_of_duplicates;
+    struct address *first_of_duplicates;        /* done when that one is */
+    struct address *duplicates, *next_duplicate;        /* of the first: those that wait for it */
     int recipient_index;            /* of the original recipient in the message, or -1 */
     enum address_kind kind;
     struct str text;                /* the address as routed now; qualified; tainted */

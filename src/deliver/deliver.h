@@ -13,11 +13,14 @@ struct deliver_options {
     bool is_forced;                 /* -M, -qf: regardless of retry times */
     bool is_frozen_forced;          /* -M, -qff: frozen messages too, left frozen if still undeliverable */
     bool is_thawing;                /* -Mt follow-up, or -M by an administrator: the thaw is remembered */
+    bool is_queue_run;              /* started by a queue runner: retry times of local addresses count */
     bool is_giving_up;              /* -Mg: fail all addresses that are left */
     bool is_first_pass;             /* -qq: route only, leave remote deliveries */
     bool is_local_only;             /* -ql, -odqs …: no remote deliveries */
     bool is_mua_wrapper;
-    struct str selected_recipients; /* -R with -qR…: unset means all */
+    bool is_waiting_for_made;       /* wait for the delivery of bounces made here, too: foreground deliveries */
+    struct str cancelled_by;        /* with is_giving_up: the login name for "cancelled by …" */
+    struct str queue_name;          /* of a named queue; empty: the default one */
 };
 
 enum deliver_result {

@@ -1,111 +1,84 @@
-/* Success notifications that senders asked for (RFC 3461), and notes of frozen messages (manual: freeze_tell). */
+/* Notifications of success that were asked for (RFC 3461). */
+#include "base/process.h"
 #include "config/config.h"
 #include "deliver/delivery.h"
-#include "expand/expand.h"
-#include "receive/receive.h"
+#include "net/host.h"
 
-/* Told by us: delivered here, or handed to a host that does not know of DSN. */
+enum { NOTIFICATION_MAX_BYTES = 64 * 1024 * 1024 };
+
+/* The next host promised to tell: then we do not.  dsn_lasthop takes the request away from it. */
 static bool
-is_ours_to_tell(const struct address *addr)
+is_wanted(const struct address *addr)
 {
-    return (addr->notify & DSN_SUCCESS) != 0 && addr->dsn_aware != 2;
+    const struct address *top = address_top(addr);
+    bool is_passed_on = addr->dsn_aware == 2 && (addr->router == NULL || !addr->router->dsn_lasthop);
+
+    return (top->notify & DSN_SUCCESS) != 0 && !is_passed_on;
 }
 
-static const char *
-action_of(const struct address *addr)
+/* One line for each original recipient, however many deliveries it turned into. */
+static void
+wanted_collect(struct delivery_state *state, struct ptr_list *wanted)
 {
-    return addr->transport == NULL || transport_driver(addr->transport)->is_local ? "delivered" : "relayed";
+    struct map seen;
+
+    map_init(&seen, state->pool, false);
+    for (struct address *addr = state->delivered; addr != NULL; addr = addr->next)
+        if (is_wanted(addr) && map_add(&seen, address_top(addr)->unique, addr))
+            ptr_list_add(wanted, state->pool, addr);
 }
 
-static struct str
-success_text(struct delivery_state *state, struct str to)
+static bool
+is_remote(const struct address *addr)
 {
-    const char *boundary = report_boundary(state).ptr;
-    struct buf out;
+    return addr->transport != NULL && !transport_driver(addr->transport)->is_local;
+}
 
-    buf_init(&out, state->pool, BUF_NO_LIMIT);
-    report_header(state, &out, to, boundary);
-    buf_addf(&out, "Subject: Delivery Status Notification\n\n--%s\nContent-type: text/plain; charset=us-ascii\n\n"
-             "This message was created automatically by mail delivery software.\n"
-             " ----- The following addresses had successful delivery notifications -----\n", boundary);
-    for (const struct address *addr = state->delivered; addr != NULL; addr = addr->next)
-        if (is_ours_to_tell(addr)) {
-            buf_add_char(&out, '<');
-            buf_add(&out, addr->text);
-            buf_addf(&out, "> (%s)\n", action_of(addr)[0] == 'r' ? "relayed to non DSN-aware mailer" : "successfully delivered");
-        }
-    buf_add_char(&out, '\n');
-    report_status_begin(state, &out, boundary);
-    for (const struct address *addr = state->delivered; addr != NULL; addr = addr->next)
-        if (is_ours_to_tell(addr))
-            report_status_address(state, &out, addr, action_of(addr), "2.0.0");
-    report_original(state, &out, boundary, true);
-    return buf_str(&out);
+static void
+status_add(struct delivery_state *state, struct buf *out, const struct address *addr)
+{
+    const struct address *top = address_top(addr);
+
+    buf_addf(out, "Action: %s\n", is_remote(addr) ? "relayed" : addr->parent != NULL ? "expanded" : "delivered");
+    if (addr->original_recipient.len > 0)
+        buf_addf_tainted(out, "Original-Recipient: %.*s\n", STR_ARG(addr->original_recipient));
+    buf_addf_tainted(out, "Final-Recipient: rfc822;%.*s\nStatus: 2.0.0\n", STR_ARG(top->text));
+    if (is_remote(addr) && addr->host_used != NULL)
+        buf_addf_tainted(out, "Remote-MTA: dns; %.*s\nDiagnostic-Code: smtp; 250 Ok\n", STR_ARG(addr->host_used->name));
+    else
+        buf_add_c(out, "Diagnostic-Code: X-Exim; relayed via non SMTP router\n");
+    buf_add_char(out, '\n');
+    (void)state;
 }
 
 void
 success_notifications_send(struct delivery_state *state)
 {
-    struct str to = state->message->sender;
-
-    if (str_is_empty(to))
-        return;
-    for (const struct address *addr = state->delivered; addr != NULL; addr = addr->next)
-        if (is_ours_to_tell(addr)) {
-            report_submit(state, &to, 1, success_text(state, to));
-            return;
-        }
-}
-
-static struct str
-freeze_text(struct delivery_state *state, struct str to)
-{
+    struct ptr_list wanted = { 0 };
+    struct str boundary_text;
+    const char *boundary;
     struct buf out;
 
-    buf_init(&out, state->pool, BUF_NO_LIMIT);
-    report_header(state, &out, to, NULL);
-    buf_addf(&out, "Subject: Message %s frozen\n\nMessage %s has been frozen", state->message->id, state->message->id);
-    if (!str_is_empty(state->freeze_text)) {
-        buf_add_c(&out, " (");
-        buf_add(&out, state->freeze_text);
-        buf_add_char(&out, ')');
+    wanted_collect(state, &wanted);
+    if (wanted.count == 0 || state->message->sender.len == 0)
+        return;
+    boundary_text = report_boundary(state);
+    boundary = pool_cstr(state->pool, boundary_text);
+    buf_init(&out, state->pool, NOTIFICATION_MAX_BYTES);
+    buf_add_c(&out, "Auto-Submitted: auto-generated\n");
+    report_header(state, &out, state->message->sender, boundary);
+    buf_addf(&out, "Subject: Delivery Status Notification\n\n--%s\nContent-type: text/plain; charset=us-ascii\n\n"
+             "This message was created automatically by mail delivery software.\n"
+             " ----- The following addresses had successful delivery notifications -----\n", boundary);
+    for (size_t i = 0; i < wanted.count; i++) {
+        const struct address *addr = wanted.items[i];
+
+        buf_addf_tainted(&out, "<%.*s> (relayed %s)\n\n", STR_ARG(address_top(addr)->text),
+                         is_remote(addr) ? "to non-DSN-aware mailer" : "via non \"Remote SMTP\" router");
     }
-    buf_add_c(&out, ".\nThe sender is <");
-    buf_add(&out, state->message->sender);
-    buf_add_c(&out, ">.\n\n");
-    if (state->failed != NULL || state->deferred != NULL)
-        buf_add_c(&out, "The following address(es) have yet to be delivered:\n\n");
-    for (int i = 0; i < 2; i++)
-        for (const struct address *addr = i == 0 ? state->failed : state->deferred; addr != NULL; addr = addr->next) {
-            buf_add_c(&out, "  ");
-            buf_add(&out, addr->text);
-            buf_add_c(&out, ": ");
-            buf_add(&out, addr->why.text);
-            buf_add_char(&out, '\n');
-        }
-    return buf_str(&out);
-}
-
-void
-freeze_tell_send(struct delivery_state *state)
-{
-    struct str to;
-    struct why why;
-
-    why_init(&why, state->pool);
-    if (config->freeze_tell == NULL || expand(config->freeze_tell, &state->scope, &to, &why) != OK || str_is_empty(to))
-        return;
-    /* A report about a report could go on for ever. */
-    if (str_is_empty(state->message->sender) && state->message->is_local_error)
-        return;
-    to = receive_qualify(state->pool, to, true);
-    report_submit(state, &to, 1, freeze_text(state, to));
-}
-
-void
-notices_send(struct delivery_state *state)
-{
-    bounces_send(state);
-    success_notifications_send(state);
-    warning_send(state);
+    report_status_begin(state, &out, boundary);
+    for (size_t i = 0; i < wanted.count; i++)
+        status_add(state, &out, wanted.items[i]);
+    report_original(state, &out, boundary, state->message->dsn_return != DSN_RET_FULL);
+    report_submit(state, &state->message->sender, 1, buf_str(&out));
 }

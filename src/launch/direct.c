@@ -89,7 +89,7 @@ deliver_child(struct launch_link *asker, const struct launch_record *request)
     __builtin_memcpy(id, request->id.ptr, request->id.len);
     id[request->id.len] = '\0';
     launch_child_begin(asker->settings);
-    link = launch_link_direct(asker->pool, asker->settings, LAUNCH_MAY_RUN | LAUNCH_MAY_OPEN);
+    link = launch_link_direct(asker->pool, asker->settings, LAUNCH_MAY_DELIVER | LAUNCH_MAY_RUN | LAUNCH_MAY_OPEN);
     _exit(asker->settings->duties->deliver(link, id, options));
 }
 

@@ -183,7 +183,7 @@ child_serve(struct launcher *launcher, const struct launch_record *request, int 
 
         if (launcher->is_root && !launch_become((struct launch_ids){ settings->mail_uid, settings->mail_gid, true }))
             _exit(LAUNCH_STATUS_NO_IDS);
-        _exit(settings->duties->deliver(launch_link_make(launcher->pool, fd, LAUNCH_MAY_RUN | LAUNCH_MAY_OPEN, launcher->is_root),
+        _exit(settings->duties->deliver(launch_link_make(launcher->pool, fd, LAUNCH_MAY_DELIVER | LAUNCH_MAY_RUN | LAUNCH_MAY_OPEN, launcher->is_root),
                                         id, options));
     }
     launch_child_become(request);
@@ -220,7 +220,7 @@ deliver_serve(struct launcher *launcher, size_t slot, const struct launch_record
     bool is_waiting = (request->flags & LAUNCH_FLAG_WAITING) != 0;
     struct launch_record started = { .kind = LAUNCH_REPLY_STARTED, .sequence = request->sequence };
     size_t own_slot;
-    int fd = link_pair(launcher, LAUNCH_MAY_RUN | LAUNCH_MAY_OPEN, request->id, &own_slot);
+    int fd = link_pair(launcher, LAUNCH_MAY_DELIVER | LAUNCH_MAY_RUN | LAUNCH_MAY_OPEN, request->id, &own_slot);
     pid_t pid;
 
     if (fd == -1) {

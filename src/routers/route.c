@@ -37,15 +37,29 @@ route_run_take(struct route_run *run)
     return taken;
 }
 
+/* An address that is one of its own ancestors again (an alias that includes itself) must be told from it in the record of
+ * what is done: "\\0\\local@domain", as the spool has it. */
+static struct str
+unique_below(struct pool *pool, const struct address *parent, struct str unique)
+{
+    int count = 0;
+
+    for (; parent != NULL; parent = parent->parent)
+        if (str_eq(parent->unique, unique) || str_ends(parent->unique, unique))
+            count++;
+    return count == 0 ? unique : pool_printf_tainted(pool, "\\%d\\%.*s", count - 1, STR_ARG(unique));
+}
+
 struct address *
 route_add_child(struct route_run *run, struct address *addr, struct str text)
 {
     struct address *child = address_new_child(run->pool, addr, text);
 
-    if (child == NULL)
+    if (child->domain.len == 0)
         return NULL;
-    why_init(&child->why, run->pool);
-    child->next = NULL;
+    child->unique = unique_below(run->pool, addr, child->unique);
+    child->domain_data = addr->domain_data;
+    child->local_part_data = addr->local_part_data;
     *run->children_end = child;
     run->children_end = &child->next;
     addr->open_children++;
@@ -55,7 +69,8 @@ route_add_child(struct route_run *run, struct address *addr, struct str text)
 enum route_outcome
 route_change_domain(struct route_run *run, struct address *addr, struct str domain, bool is_header_rewritten)
 {
-    struct str text = pool_printf_tainted(run->pool, "%.*s@%.*s", STR_ARG(addr->local_part_full), STR_ARG(domain));
+    struct str local_part = str_head(addr->text, str_rfind(addr->text, '@'));
+    struct str text = pool_printf_tainted(run->pool, "%.*s@%.*s", STR_ARG(local_part), STR_ARG(domain));
     struct address *child = route_add_child(run, addr, text);
 
     if (child == NULL) {
@@ -266,7 +281,7 @@ static enum route_result
 unseen_accepted(struct route_run *run, struct address *addr, struct router *router)
 {
     struct address *copy = route_add_child(run, addr, addr->text), *link = copy->next, *parent = copy->parent;
-    struct str unique = pool_printf_tainted(run->pool, "\\%.*s\\%.*s", STR_ARG(router->instance.name), STR_ARG(addr->unique));
+    struct str unique = pool_printf_tainted(run->pool, "%.*s/%.*s", STR_ARG(addr->unique), STR_ARG(router->instance.name));
 
     *copy = *addr;
     copy->next = link;

@@ -1,0 +1,263 @@
+/* Remote deliveries: children of the delivery, as the mail user, remote_max_parallel at a time. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/deadline.h"
+#include "base/process.h"
+#include "base/trace.h"
+#include "config/config.h"
+#include "deliver/delivery.h"
+#include "deliver/result.h"
+#include "deliver/wire.h"
+#include "log/log.h"
+#include "match/match.h"
+
+enum { PARALLEL_MAX = 256 };
+
+struct remote_child {
+    struct delivery *delivery;
+    pid_t pid;
+    int fd;                         /* -1: free */
+    int64_t start_ms;
+    struct address **addresses;
+    bool *reported;
+};
+
+/* ---- In the child */
+
+struct remote_task {
+    struct delivery_state *state;
+    struct delivery *delivery;
+    struct retry_notes notes;
+    int fd;
+    bool has_reported;
+};
+
+/* To the parent, which then goes on without us. */
+static void
+report(void *data, struct address *addresses)
+{
+    struct remote_task *task = data;
+    struct address **array = addresses_array(task->state->pool, task->delivery);
+    struct buf done;
+    size_t i = 0;
+
+    if (task->has_reported)
+        return;
+    task->has_reported = true;
+    for (struct address *addr = addresses; addr != NULL; addr = addr->next)
+        if (!wire_send(task->fd, result_address_encode(addr, i++, task->state->pool)))
+            _exit(EXIT_FAILURE);
+    buf_init(&done, task->state->pool, 64);
+    wire_put_number(&done, RESULT_DONE);
+    wire_send(task->fd, result_retry_encode(&task->notes, array, task->delivery->address_count, task->state->pool));
+    wire_send(task->fd, buf_str(&done));
+    close(task->fd);
+}
+
+/* An open file of our own: parallel children must not share a reading position. */
+static void
+body_reopen(struct message *message)
+{
+    char path[64];
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", message->body_fd);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd != -1)
+        message->body_fd = fd;
+}
+
+_Noreturn static void
+remote_child_run(struct delivery_state *state, struct delivery *delivery, int fd)
+{
+    struct remote_task task = { .state = state, .delivery = delivery, .fd = fd };
+    struct transport_hooks hooks = { .data = &task, .report = report };
+    struct transport_run run = {
+        .pool = state->pool, .transport = delivery->transport, .message = state->message, .addresses = delivery->addresses,
+        .duplicates = duplicates_of(state, delivery->addresses), .hooks = &hooks, .retry_notes = &task.notes,
+        .is_dont_deliver = state->message->is_dont_deliver, .is_forced = state->options->is_forced
+    };
+
+    process.purpose = "remote delivery";
+    signal(SIGPIPE, SIG_IGN);
+    task.notes.pool = state->pool;
+    body_reopen(state->message);
+    run.scope = state->scope;
+    run.scope.host = delivery->addresses->hosts;
+    transport_run(&run);
+    report(&task, delivery->addresses);
+    _exit(EXIT_SUCCESS);
+}
+
+/* ---- In the parent */
+
+static bool
+child_start(struct delivery_state *state, struct delivery *delivery, struct remote_child *child)
+{
+    int pair[2];
+    pid_t pid;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
+        return false;
+    fflush(NULL);
+    pid = fork();
+    if (pid == -1) {
+        close(pair[0]);
+        close(pair[1]);
+        return false;
+    }
+    if (pid == 0) {
+        close(pair[0]);
+        remote_child_run(state, delivery, pair[1]);
+    }
+    close(pair[1]);
+    *child = (struct remote_child){
+        .delivery = delivery, .pid = pid, .fd = pair[0], .start_ms = monotonic_ms(),
+        .addresses = addresses_array(state->pool, delivery),
+        .reported = POOL_NEW_ARRAY(state->pool, bool, delivery->address_count)
+    };
+    return true;
+}
+
+/* The child has said something: hear it out.  If it is done with this message, it may go on with others: it is not waited for. */
+static void
+child_finish(struct delivery_state *state, struct remote_child *child)
+{
+    bool is_complete = results_take(state, child->fd, child->addresses, child->delivery->address_count, child->reported);
+    int status = 0;
+    struct why why;
+
+    why_init(&why, state->pool);
+    close(child->fd);
+    child->fd = -1;
+    if (!is_complete) {
+        while (waitpid(child->pid, &status, 0) == -1 && errno == EINTR)
+            continue;
+        if (WIFSIGNALED(status))
+            why_defer(&why, 0, "4.3.0", "remote delivery process ended by signal %d", WTERMSIG(status));
+        else
+            why_defer(&why, 0, "4.3.0", "remote delivery process ended without a result (exit code %d)", WEXITSTATUS(status));
+    } else {
+        waitpid(child->pid, &status, WNOHANG);
+    }
+    results_settle(state, child->addresses, child->delivery->address_count, child->reported, &why,
+                   (double)(monotonic_ms() - child->start_ms) / 1000);
+}
+
+static void
+children_wait(struct delivery_state *state, struct remote_child *children, size_t count)
+{
+    struct pollfd watched[PARALLEL_MAX];
+    size_t slots[PARALLEL_MAX], open_count = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (children[i].fd != -1) {
+            watched[open_count] = (struct pollfd){ .fd = children[i].fd, .events = POLLIN };
+            slots[open_count++] = i;
+        }
+    if (open_count == 0 || poll(watched, open_count, -1) <= 0)
+        return;
+    for (size_t i = 0; i < open_count; i++)
+        if (watched[i].revents != 0)
+            child_finish(state, &children[slots[i]]);
+}
+
+static size_t
+open_children(const struct remote_child *children, size_t count, const struct transport *transport)
+{
+    size_t open_count = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (children[i].fd != -1 && (transport == NULL || children[i].delivery->transport == transport))
+            open_count++;
+    return open_count;
+}
+
+/* A free place, once the limits of all and of this transport allow one more. */
+static struct remote_child *
+place_find(struct delivery_state *state, struct remote_child *children, size_t count, const struct delivery *delivery)
+{
+    int own_limit = transport_max_parallel(delivery->transport, &state->scope);
+
+    for (;;) {
+        bool is_own_full = own_limit > 0 && open_children(children, count, delivery->transport) >= (size_t)own_limit;
+
+        for (size_t i = 0; i < count && !is_own_full; i++)
+            if (children[i].fd == -1)
+                return &children[i];
+        children_wait(state, children, count);
+    }
+}
+
+/* queue_smtp_domains, -odqs: left for a queue run, as is everything in the first pass of one. */
+static bool
+is_queued(struct delivery_state *state, struct delivery *delivery)
+{
+    const char *text = NULL;
+    struct why why;
+
+    why_init(&why, state->pool);
+    if (state->options->is_forced)
+        return false;
+    if (state->options->is_first_pass || state->options->is_local_only)
+        text = "remote deliveries are left for a queue run";
+    else if (!state->options->is_queue_run && config->queue_smtp_domains != NULL &&
+             match_domain(config->queue_smtp_domains, delivery->addresses->domain, &state->scope, NULL, &why) == MATCH_YES)
+        text = "domain matches queue_smtp_domains, or -odqs set";
+    if (text == NULL)
+        return false;
+    for (struct address *addr = delivery->addresses, *next; addr != NULL; addr = next) {
+        next = addr->next;
+        why_defer(&addr->why, 0, "4.2.0", "%s", text);
+        addr->why.cause = CAUSE_RETRY_NOT_REACHED;
+        addr->outcome = DEFER;
+        addr->is_already_logged = state->options->is_first_pass;
+        address_settle(state, addr, "==");
+    }
+    return true;
+}
+
+static void
+not_started(struct delivery_state *state, struct delivery *delivery)
+{
+    struct why why;
+
+    why_init(&why, state->pool);
+    why_defer(&why, errno, "4.3.0", "cannot start a remote delivery process");
+    for (struct address *addr = delivery->addresses, *next; addr != NULL; addr = next) {
+        next = addr->next;
+        addr->outcome = DEFER;
+        addr->why = why;
+        address_settle(state, addr, "==");
+    }
+}
+
+void
+deliveries_run_remote(struct delivery_state *state, struct delivery *first)
+{
+    struct remote_child children[PARALLEL_MAX];
+    size_t count = config->remote_max_parallel < 1 ? 1 : (size_t)config->remote_max_parallel;
+
+    count = count > PARALLEL_MAX ? PARALLEL_MAX : count;
+    for (size_t i = 0; i < count; i++)
+        children[i].fd = -1;
+    for (struct delivery *delivery = first, *next; delivery != NULL; delivery = next) {
+        struct remote_child *child;
+
+        next = delivery->next;
+        if (is_queued(state, delivery))
+            continue;
+        child = place_find(state, children, count, delivery);
+        if (!child_start(state, delivery, child))
+            not_started(state, delivery);
+    }
+    while (open_children(children, count, NULL) > 0)
+        children_wait(state, children, count);
+}
