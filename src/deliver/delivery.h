@@ -2,6 +2,7 @@
 #ifndef DELIVER_DELIVERY_H
 #define DELIVER_DELIVERY_H
 #include <sys/time.h>
+#include "base/buf.h"
 #include "deliver/deliver.h"
 #include "deliver/plan.h"
 #include "launch/launch.h"

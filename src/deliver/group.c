@@ -1,5 +1,6 @@
 /* Accepted addresses to deliveries: who can share one run of a transport. */
 #include <stdlib.h>
+#include "base/buf.h"
 #include "base/items.h"
 #include "base/process.h"
 #include "base/trace.h"

@@ -125,8 +125,8 @@ queue_time_add(struct buf *line, struct delivery_state *state)
 {
     struct timeval start = state->message->received_at;
 
-    if (log_wants(LOG_QUEUE_TIME_EXCLUSIVE))
-        start.tv_sec += state->message->received_time_taken_s;
+    if (log_wants(LOG_QUEUE_TIME_EXCLUSIVE) && state->message->received_complete_at.tv_sec != 0)
+        start = state->message->received_complete_at;
     buf_addf(line, " QT=%.*s", STR_ARG(interval_format_ms(state->pool, since(&start), log_wants(LOG_MILLISEC))));
 }
 

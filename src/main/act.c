@@ -126,7 +126,7 @@ deliver_all(struct launch_link *link, void *data)
     const struct command_line *line = &invocation->line;
     struct deliver_options options = {
         .is_forced = line->action == ACTION_DELIVER, .is_frozen_forced = line->action == ACTION_DELIVER,
-        .is_giving_up = line->action == ACTION_GIVE_UP,
+        .is_giving_up = line->action == ACTION_GIVE_UP, .is_waiting_for_made = true, .cancelled_by = invocation->caller.login,
     };
     struct str packed = deliver_options_pack(&options, invocation->pool);
     int status = EXIT_SUCCESS;

@@ -116,7 +116,8 @@ static void
 delivery_ask(const struct invocation *invocation, struct launch_link *link, const struct receive_result *result)
 {
     bool is_waiting = invocation->line.delivery == DELIVER_FOREGROUND;
-    struct deliver_options options = { .is_local_only = invocation->line.delivery == DELIVER_QUEUE_REMOTE };
+    struct deliver_options options = { .is_local_only = invocation->line.delivery == DELIVER_QUEUE_REMOTE,
+                                       .is_waiting_for_made = is_waiting };
     struct why why;
 
     if (link == NULL || result->fate != RECEIVE_ACCEPTED || result->is_queued_only)
