@@ -6,3 +6,5 @@ rows-y += variables:net_variables[]
 objs-y += log_host.o
 objs-y += own_name.o
 rows-y += config_hooks:own_name_hook
+objs-y += operators.o
+rows-y += expand_operators:net_operators[]
