@@ -115,7 +115,7 @@ enum acl_result acl_run_text(enum acl_point point, struct str text, struct scope
 
 /* Take an overriding code "550 5.7.1 " off the front of a reply text (manual: message modifier).  code and
  * enhanced_out keep what they are when there is none; a code of another class is refused: false, panic log written. */
-bool acl_message_code(struct str *text, int *code, struct str *enhanced_out, const char *point_name);
+bool acl_message_code(struct str *text, int *code, struct str *enhanced_out);
 
 /* Carry out what add_header and remove_header have gathered on the message's header section, and forget it. */
 void acl_apply_headers(struct acl_state *state, struct message *message);

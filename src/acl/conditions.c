@@ -211,9 +211,11 @@ acl_test_call(struct acl_call *call)
     result = acl_run_text(call->point, text, &scope, &reply);
     call->user_text = reply.user_text;
     call->log_text = reply.log_text;
-    if (reply.sender_failed != NULL)
+    call->is_log_message_set = reply.is_log_message_set;
+    if (reply.sender_failed != NULL) {
         call->reply->sender_failed = reply.sender_failed;
-    call->reply->is_sender_detail_wanted |= reply.is_sender_detail_wanted;
+        call->reply->is_sender_detail_wanted = reply.is_sender_detail_wanted;
+    }
     call->reply->has_message |= reply.has_message;
     switch (result) {
     case ACL_ACCEPT:

@@ -114,9 +114,10 @@ line_test(struct acl_call *call, const struct acl_line *line)
         call->state->verify_message = call->user_text;
     else if (call->log_text.len > 0 && result == ACL_NO)
         call->state->verify_message = call->log_text;
-    if (line->is_negated && (result == ACL_YES || result == ACL_NO))
-        return result == ACL_YES ? ACL_NO : ACL_YES;
-    return result;
+    if (!line->is_negated || (result != ACL_YES && result != ACL_NO))
+        return result;
+    call->is_drop_wanted = false;
+    return result == ACL_YES ? ACL_NO : ACL_YES;
 }
 
 /* Expand a message or log_message text; a failure, or an empty result, counts as none. */
@@ -162,7 +163,7 @@ statement_texts(struct run *run, struct acl_call *call)
     }
     if (call->log_message != NULL) {
         text = expand_text_or_none(run, call->log_message);
-        if (text.len > 0 && call->log_text.len > 0)
+        if (text.len > 0 && call->log_text.len > 0 && call->statement->verb != ACL_VERB_WARN)
             text = pool_printf_tainted(run->scope->pool, "%.*s: %.*s", STR_ARG(text), STR_ARG(call->log_text));
         if (text.len > 0)
             call->log_text = text;
@@ -176,6 +177,7 @@ statement_test(struct run *run, const struct acl_statement *statement, struct ac
 {
     enum acl_test result = ACL_YES;
 
+    run->reply->has_message = false;
     *call = (struct acl_call){ .state = run->state, .scope = run->scope, .point = run->point, .statement = statement,
                                .reply = run->reply };
     for (const struct acl_line *line = statement->lines; line != NULL && result == ACL_YES; line = line->next)
@@ -317,8 +319,8 @@ list_run(struct run *run, const struct acl *list)
                  (test != ACL_CANNOT_TELL && statement_verdict(run, &call, test, &result));
         run->state->verify_message = STR("");
         run->state->sender_address_data = STR("");
+        reply_take(run->reply, &call);
         if (is_end) {
-            reply_take(run->reply, &call);
             run->end = end_word(s->verb, result);
             return result;
         }

@@ -115,7 +115,7 @@ take_enhanced(struct str *text, struct str *enhanced_out)
 }
 
 bool
-acl_message_code(struct str *text, int *code, struct str *enhanced_out, const char *point_name)
+acl_message_code(struct str *text, int *code, struct str *enhanced_out)
 {
     struct str rest = *text, whole = *text;
     uint64_t own;
@@ -128,8 +128,8 @@ acl_message_code(struct str *text, int *code, struct str *enhanced_out, const ch
     is_right = (int)own / 100 == *code / 100;
     if (!is_right)
         log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL,
-                  "configured error code starts with incorrect digit (expected %d) in \"%.*s\" (%s ACL)", *code / 100,
-                  STR_ARG(whole), point_name);
+                  "configured error code starts with incorrect digit (expected %d) in \"%.*s\"", *code / 100,
+                  STR_ARG(whole));
     else
         *code = (int)own;
     *text = str_from(rest, 1);

@@ -84,6 +84,21 @@ sender_verify(struct acl_call *call, struct str text, const struct verify_option
     return sender;
 }
 
+/* Trouble that an option overrides. */
+static bool
+is_defer_ok(const struct verify_options *options, const struct verify_result *result)
+{
+    if (result->outcome != DEFER)
+        return false;
+    if (options->defer_ok)
+        trace(TRACE_ACL, "verify defer overridden by defer_ok");
+    else if (options->callout_defer_ok && result->failure == VERIFY_FAILED_MAIL)
+        trace(TRACE_ACL, "verify defer overridden by callout_defer_ok");
+    else
+        return false;
+    return true;
+}
+
 static enum acl_test
 sender_result(struct acl_call *call, struct verified_sender *sender, const struct verify_options *options)
 {
@@ -92,13 +107,11 @@ sender_result(struct acl_call *call, struct verified_sender *sender, const struc
     call->state->sender_address_data = result->data;
     if (result->outcome == OK)
         return ACL_YES;
-    if (result->outcome == DEFER && (options->defer_ok || (options->has_callout && options->callout_defer_ok))) {
-        trace(TRACE_ACL, "verify defer overridden by %s", options->defer_ok ? "defer_ok" : "callout_defer_ok");
+    if (is_defer_ok(options, result))
         return ACL_YES;
-    }
     call->state->verify_message = result->details.len > 0 ? result->details : result->log_text;
     call->reply->sender_failed = sender;
-    call->reply->is_sender_detail_wanted = !options->no_details && result->outcome == FAIL;
+    call->reply->is_sender_detail_wanted = !options->no_details;
     if (result->outcome == FAIL) {
         call->user_text = call->log_text = STR("Sender verify failed");
         return ACL_NO;
@@ -163,13 +176,9 @@ recipient_test(struct acl_call *call, struct str value, struct str options_text)
     }
     if (result.outcome == OK)
         return ACL_YES;
-    if (result.outcome == DEFER && (options.defer_ok || (options.has_callout && options.callout_defer_ok))) {
-        trace(TRACE_ACL, "verify defer overridden by %s", options.defer_ok ? "defer_ok" : "callout_defer_ok");
-        return ACL_YES;
-    }
     call->user_text = result.user_text;
     call->log_text = result.log_text;
-    return test_of_outcome(result.outcome);
+    return is_defer_ok(&options, &result) ? ACL_YES : test_of_outcome(result.outcome);
 }
 
 /* ---- The client */

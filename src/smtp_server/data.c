@@ -67,7 +67,7 @@ data_run(struct smtp_session *session)
     }
     if (!run_predata(session, &reply))
         return;
-    session_accept(session, ACL_AT_PREDATA, &reply, SMTP_START_INPUT, STR("Enter message, ending with \".\" on a line by itself"));
+    session_accept(session, &reply, SMTP_START_INPUT, STR("Enter message, ending with \".\" on a line by itself"));
     session_flush(session);
     session_reception_begin(session, false);
     read = read_message(session);

@@ -151,6 +151,6 @@ session_greet(struct smtp_session *session)
         session_reply(session, SMTP_UNAVAILABLE, STR("Temporary local problem - please try later"));
         return false;
     }
-    session_accept(session, ACL_AT_CONNECT, &reply, SMTP_READY, banner);
+    session_accept(session, &reply, SMTP_READY, banner);
     return true;
 }

@@ -145,7 +145,7 @@ first_line(struct smtp_session *session, const struct acl_reply *reply, int *cod
     if (!reply->has_message || reply->user_text.len == 0)
         return text;
     text = reply->user_text;
-    acl_message_code(&text, code, &enhanced, acl_point_name(ACL_AT_HELO));
+    acl_message_code(&text, code, &enhanced);
     if (str_cut(text, '\n', &text, &rest))
         log_panic(NULL, "EHLO/HELO response must not contain newlines: truncated");
     return text;

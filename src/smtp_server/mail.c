@@ -183,7 +183,7 @@ run_list(struct smtp_session *session)
     if (result == ACL_ACCEPT || result == ACL_DISCARD) {
         session->is_discarding = result == ACL_DISCARD;
         session->state = STATE_MAIL;
-        session_accept(session, ACL_AT_MAIL, &reply, SMTP_OK, session->acl.is_prdr_requested ? STR("OK, PRDR Requested") : STR("OK"));
+        session_accept(session, &reply, SMTP_OK, session->acl.is_prdr_requested ? STR("OK, PRDR Requested") : STR("OK"));
         return;
     }
     what = pool_printf_tainted(session->scratch, "MAIL <%.*s>", STR_ARG(sender));

@@ -1,9 +1,11 @@
 /* smtp_server/policy.c -- run the lists of the configuration and carry their verdicts to the client. */
-#include "base/clock.h"
+#include "base/buf.h"
 #include "base/trace.h"
 #include "log/log.h"
 #include "match/match.h"
 #include "smtp_server/server.h"
+
+enum { LINES_MAX_BYTES = 64 << 10 };
 
 struct scope
 session_scope(struct smtp_session *session)
@@ -43,16 +45,36 @@ session_acl(struct smtp_session *session, enum acl_point point, struct template 
     return acl_run(point, option, &scope, reply);
 }
 
+/* An enhanced code of a message goes before each of its lines. */
+static struct str
+with_enhanced(struct smtp_session *session, struct str enhanced, struct str text)
+{
+    struct buf lines;
+    struct str line;
+
+    if (enhanced.len == 0)
+        return text;
+    buf_init(&lines, session->scratch, LINES_MAX_BYTES);
+    do {
+        str_cut(text, '\n', &line, &text);
+        if (lines.len > 0)
+            buf_add_char(&lines, '\n');
+        buf_add(&lines, enhanced);
+        buf_add_char(&lines, ' ');
+        buf_add(&lines, line);
+    } while (text.len > 0);
+    return buf_str(&lines);
+}
+
 void
-session_accept(struct smtp_session *session, enum acl_point point, const struct acl_reply *reply, int code, struct str text)
+session_accept(struct smtp_session *session, const struct acl_reply *reply, int code, struct str text)
 {
     struct str enhanced = STR("");
 
     if (reply->has_message && reply->user_text.len > 0) {
         text = reply->user_text;
-        acl_message_code(&text, &code, &enhanced, acl_point_name(point));
-        if (enhanced.len > 0)
-            text = pool_printf_tainted(session->scratch, "%.*s %.*s", STR_ARG(enhanced), STR_ARG(text));
+        acl_message_code(&text, &code, &enhanced);
+        text = with_enhanced(session, enhanced, text);
     }
     session_reply(session, code, text);
 }
@@ -83,21 +105,21 @@ sender_details(struct smtp_session *session, const struct acl_reply *reply)
     const struct verify_result *result = &sender->result;
     struct str host = session_host(session, true), log_text = result->is_cached_failure ? STR("") : result->log_text;
 
-    if (sender->is_reported)
+    if (sender->is_reported || !reply->is_sender_detail_wanted)
         return STR("");
     sender->is_reported = true;
     log_write(LOG_SENDER_VERIFY_FAIL, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "%.*s sender verify %s for <%.*s>%s%.*s", STR_ARG(host),
               result->outcome == DEFER ? "defer" : "fail", STR_ARG(sender->address), log_text.len > 0 ? ": " : "",
               STR_ARG(log_text));
-    if (!reply->is_sender_detail_wanted || session->acl.session.no_multiline_responses || result->details.len == 0)
+    if (result->outcome != FAIL || session->acl.session.no_multiline_responses || result->details.len == 0)
         return STR("");
     return pool_printf_tainted(session->scratch, "Verification failed for <%.*s>\n%.*s\n", STR_ARG(sender->address),
                                STR_ARG(result->details));
 }
 
-/* Every line of text with the reply's code in front is the writer's work; an enhanced code of the message goes before each. */
+/* What the client is told; a wrong code in the message is put right in the log text, too. */
 static struct str
-refusal_text(struct smtp_session *session, enum acl_point point, enum acl_result result, const struct acl_reply *reply, int *code)
+refusal_text(struct smtp_session *session, enum acl_result result, const struct acl_reply *reply, int *code, struct str *log_text)
 {
     struct str text = reply->user_text, enhanced = STR("");
 
@@ -105,10 +127,9 @@ refusal_text(struct smtp_session *session, enum acl_point point, enum acl_result
         return STR("Temporary local problem - please try later");
     if (text.len == 0)
         return STR("Administrative prohibition");
-    acl_message_code(&text, code, &enhanced, acl_point_name(point));
-    if (enhanced.len == 0)
-        return text;
-    return pool_printf_tainted(session->scratch, "%.*s %.*s", STR_ARG(enhanced), STR_ARG(text));
+    if (!acl_message_code(&text, code, &enhanced) && str_eq(*log_text, reply->user_text))
+        *log_text = pool_printf_tainted(session->scratch, "%d %.*s", *code, STR_ARG(text));
+    return with_enhanced(session, enhanced, text);
 }
 
 static void
@@ -133,12 +154,12 @@ session_refuse(struct smtp_session *session, enum acl_point point, enum acl_resu
 {
     bool is_temporary = result == ACL_DEFER || result == ACL_ERROR || result == ACL_DISCARD;
     int code = is_temporary ? SMTP_LOCAL_ERROR : denial_code(point);
-    struct str details = STR(""), text;
+    struct str details = STR(""), text, log_text = reply->log_text;
 
     if (reply->sender_failed != NULL && reply->sender_failed->result.outcome != OK)
         details = sender_details(session, reply);
-    text = refusal_text(session, point, is_temporary && result != ACL_DEFER ? ACL_ERROR : result, reply, &code);
-    refusal_log(session, point, is_temporary, what, reply->log_text);
+    text = refusal_text(session, is_temporary && result != ACL_DEFER ? ACL_ERROR : result, reply, &code, &log_text);
+    refusal_log(session, point, is_temporary, what, log_text);
     if (details.len > 0)
         text = pool_printf_tainted(session->scratch, "%.*s%.*s", STR_ARG(details), STR_ARG(text));
     session_reply(session, code, text);

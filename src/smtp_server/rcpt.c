@@ -134,7 +134,7 @@ run_list(struct smtp_session *session, struct address *address, const struct smt
         else
             accept_recipient(session, text, params);
         session->state = STATE_RCPT;
-        session_accept(session, ACL_AT_RCPT, &reply, SMTP_OK, STR("Accepted"));
+        session_accept(session, &reply, SMTP_OK, STR("Accepted"));
         return;
     }
     what = pool_printf_tainted(session->scratch, "RCPT <%.*s>", STR_ARG(text));

@@ -125,7 +125,7 @@ bool session_client_in(struct smtp_session *session, struct template *list);
 void session_refuse(struct smtp_session *session, enum acl_point point, enum acl_result result, const struct acl_reply *reply,
                     struct str what);
 /* "250 text" of an accepting message modifier, or the default. */
-void session_accept(struct smtp_session *session, enum acl_point point, const struct acl_reply *reply, int code, struct str text);
+void session_accept(struct smtp_session *session, const struct acl_reply *reply, int code, struct str text);
 
 /* ---- Transactions (transaction.c) */
 /* Forget the transaction; why for the log line of an incomplete one (NULL: complete). */
