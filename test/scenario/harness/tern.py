@@ -160,7 +160,7 @@ class Tern:
         """Write the configuration: main options (over the defaults above) and the sections."""
         defaults = dict(DEFAULT_MAIN)
         if self.dns_port:
-            defaults["dns_servers"] = f"127.0.0.1:{self.dns_port}"
+            defaults["dns_servers"] = f"<; 127.0.0.1:{self.dns_port}"
         if self.mode == "root":
             defaults.update(exim_user=self.mail_user.pw_name, exim_group=grp.getgrgid(self.mail_user.pw_gid).gr_name)
         for name in re.findall(r"(?m)^\s*(?:hide\s+)?(domainlist \w+|\w+)\s*=", main):
