@@ -70,7 +70,12 @@ ask_local_part(struct template *list, struct str local_part, struct scope *scope
 static enum match
 ask_address(struct template *list, struct str address, struct scope *scope, struct match_result *result_out, struct why *why)
 {
-    return match_address_as(list, address, MATCH_EXPANDED, scope, result_out, why);
+    enum match answer = match_address_as(list, address, MATCH_EXPANDED, scope, result_out, why);
+
+    /* Captures of an earlier match are not those of this one. */
+    if (answer == MATCH_YES && scope->captures != NULL)
+        scope->captures->count = 0;
+    return answer;
 }
 
 static enum outcome

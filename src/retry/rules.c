@@ -15,10 +15,11 @@ struct retry_section {
     struct retry_rule *first, **end;
 };
 
-static const struct { const char *word; enum why_cause cause; } simple_errors[] = {
-    { "auth_failed", CAUSE_AUTH_FAILED }, { "lost_connection", CAUSE_LOST_CONNECTION }, { "lookup", CAUSE_DNS },
-    { "tls_required", CAUSE_TLS_REQUIRED }, { "quota", CAUSE_QUOTA },
-    { "refused", CAUSE_CONNECT_REFUSED }, { "timeout", CAUSE_TIMEOUT }, { "timeout_connect", CAUSE_CONNECT_TIMEOUT },
+/* is_shown: -brt prints the word, as Exim does; for others it prints "*". */
+static const struct { const char *word; enum why_cause cause; bool is_shown; } simple_errors[] = {
+    { "auth_failed", CAUSE_AUTH_FAILED, true }, { "lost_connection", CAUSE_LOST_CONNECTION, false }, { "lookup", CAUSE_DNS, false },
+    { "tls_required", CAUSE_TLS_REQUIRED, false }, { "quota", CAUSE_QUOTA, true }, { "refused", CAUSE_CONNECT_REFUSED, true },
+    { "timeout", CAUSE_TIMEOUT, true }, { "timeout_connect", CAUSE_CONNECT_TIMEOUT, true },
 };
 
 static const struct { const char *prefix; enum why_cause cause; } reply_errors[] = {
@@ -101,7 +102,7 @@ retry_error_parse(struct str word, struct retry_error *error_out, struct why *wh
     if (str_istarts(word, STR("timeout_")))
         why_fail(why, 0, NULL, "\"A\", \"MX\", or \"connect\" expected after \"timeout\"");
     else if (str_istarts(word, STR("refused_")))
-        why_fail(why, 0, NULL, "\"A\" or \"MX\" expected after \"refused\"");
+        why_fail(why, 0, NULL, "A or MX expected after \"refused\"");
     else
         why_fail(why, 0, NULL, "unknown or malformed retry error \"%.*s\"", STR_ARG(word));
     return false;
@@ -342,7 +343,7 @@ print_error_name(const struct retry_error *error, FILE *out)
         return;
     }
     for (size_t i = 0; i < COUNT(simple_errors); i++)
-        if (!error->is_any && simple_errors[i].cause == error->cause) {
+        if (!error->is_any && simple_errors[i].is_shown && simple_errors[i].cause == error->cause) {
             fprintf(out, "%s%s", simple_errors[i].word, via[error->via_mx + 1]);
             return;
         }
