@@ -15,6 +15,7 @@
 #include "config/reader.h"
 #include "deliver/deliver.h"
 #include "log/log.h"
+#include "main/alternatives.h"
 #include "main/debug.h"
 #include "main/modes.h"
 #include "main/surroundings.h"
@@ -121,7 +122,7 @@ is_privilege_to_be_dropped(const struct invocation *invocation)
         return false;
     if (line->mode == MODE_EXPAND || line->mode == MODE_FILTER_TEST)
         return true;
-    return !invocation->caller.is_root && getuid() != geteuid() && (line->config_files.count > 0 || line->macros.count > 0);
+    return alternatives_cost_privilege(invocation);
 }
 
 struct launch_link *
@@ -214,6 +215,7 @@ main(int argc, char *argv[])
 {
     struct invocation invocation = { .pool = pool_new("invocation") };
     struct pool *config_pool;
+    const char *reason;
     struct str error;
 
     surroundings_clean(invocation.pool, &invocation.environment);
@@ -228,6 +230,10 @@ main(int argc, char *argv[])
     }
     if (invocation.line.mode == MODE_NONE)
         return usage();
+    if (!alternatives_are_allowed(&invocation.line, &reason)) {
+        fprintf(stderr, "tern: %s\n", reason);
+        return EXIT_FAILURE;
+    }
     if (is_privilege_to_be_dropped(&invocation)) {
         if (!launch_become_caller())
             return permission_denied();
