@@ -119,7 +119,7 @@ address_work(struct test *test, struct address *addr)
     result = route_address(&test->run, addr);
     switch (result) {
     case ROUTED_TO_TRANSPORT:
-        list = addr->transport != NULL && transport_driver(addr->transport)->is_local ? &test->local : &test->remote;
+        list = addr->transport != NULL && transport_driver(addr->transport)->info.is_local ? &test->local : &test->remote;
         addr->next = *list;
         *list = addr;
         break;

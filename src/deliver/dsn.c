@@ -31,7 +31,7 @@ wanted_collect(struct delivery_state *state, struct ptr_list *wanted)
 static bool
 is_remote(const struct address *addr)
 {
-    return addr->transport != NULL && !transport_driver(addr->transport)->is_local;
+    return addr->transport != NULL && !transport_driver(addr->transport)->info.is_local;
 }
 
 static void

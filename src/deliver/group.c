@@ -121,7 +121,7 @@ delivery_new(struct grouping *g, struct transport *transport, bool is_local)
 static void
 address_group(struct grouping *g, struct address *addr)
 {
-    bool is_local = ((const struct driver_instance *)addr->transport)->driver->is_local || transport_driver(addr->transport)->is_local;
+    bool is_local = transport_driver(addr->transport)->info.is_local;
     struct transport_batching batching = { .max_addresses = 1 };
     struct address *outer = g->scope->address;
     struct delivery *delivery = NULL;

@@ -59,7 +59,7 @@ address_delivered(struct delivery_state *state, struct address *addr, const char
     log_delivered(state, addr, flag);
     if (addr->transport != NULL)
         msglog_write(state, "%.*s: %s transport succeeded", STR_ARG(log_address(state, addr, false)),
-                     transport_driver(addr->transport)->is_local ? "local" : transport_driver(addr->transport)->info.name);
+                     transport_driver(addr->transport)->info.is_local ? "local" : transport_driver(addr->transport)->info.name);
     chain_add(&state->delivered_end, addr);
 }
 

@@ -101,7 +101,7 @@ cause_text(const struct address *addr)
 {
     if (addr->why.user_text.len > 0)
         return addr->why.user_text;
-    if (addr->transport != NULL && transport_driver(addr->transport)->is_local)
+    if (addr->transport != NULL && transport_driver(addr->transport)->info.is_local)
         return STR("local delivery failed");
     return addr->why.text;
 }

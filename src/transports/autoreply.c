@@ -472,10 +472,10 @@ autoreply_run(struct transport_run *run)
 
 const struct transport_driver autoreply_driver = {
     .info = {
+        .is_local = true,
         .name = "autoreply", .options = options, .defaults = &defaults, .options_size = sizeof(struct autoreply_options),
         .init = autoreply_init,
     },
-    .is_local = true,
     .has_reply_only = true,
     .run = autoreply_run,
 };

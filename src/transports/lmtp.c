@@ -194,9 +194,9 @@ lmtp_run(struct transport_run *run)
 
 const struct transport_driver lmtp_driver = {
     .info = {
+        .is_local = true,
         .name = "lmtp", .options = options, .defaults = &defaults, .options_size = sizeof(struct lmtp_options), .init = lmtp_init,
     },
-    .is_local = true,
     .batching = lmtp_batching,
     .run = lmtp_run,
 };

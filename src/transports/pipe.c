@@ -536,9 +536,9 @@ pipe_run(struct transport_run *run)
 
 const struct transport_driver pipe_driver = {
     .info = {
+        .is_local = true,
         .name = "pipe", .options = options, .defaults = &defaults, .options_size = sizeof(struct pipe_options), .init = pipe_init,
     },
-    .is_local = true,
     .runs_as_creator = pipe_runs_as_creator,
     .batching = pipe_batching,
     .run = pipe_run,

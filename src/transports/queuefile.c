@@ -24,7 +24,6 @@ queuefile_run(struct transport_run *run)
 }
 
 const struct transport_driver queuefile_driver = {
-    .info = { .name = "queuefile", .options = options, .options_size = sizeof(struct queuefile_options) },
-    .is_local = true,
+    .info = { .name = "queuefile", .is_local = true, .options = options, .options_size = sizeof(struct queuefile_options) },
     .run = queuefile_run,
 };

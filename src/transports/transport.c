@@ -50,7 +50,7 @@ generic_init(struct driver_instance *instance, struct pool *pool, struct str *wh
 
     why_init(&why, pool);
     if (!transport->is_retry_use_local_part_set)
-        transport->retry_use_local_part = transport_driver(transport)->is_local;
+        transport->retry_use_local_part = transport_driver(transport)->info.is_local;
     if (transport->body_only && transport->headers_only) {
         *why_out = STR("headers_only and body_only are mutually exclusive");
         return false;
@@ -140,13 +140,13 @@ transport_shadow(const struct transport *transport, struct address *addr, struct
 {
     struct transport *shadow;
 
-    if (transport->shadow_transport.len == 0 || !transport_driver(transport)->is_local)
+    if (transport->shadow_transport.len == 0 || !transport_driver(transport)->info.is_local)
         return NULL;
     scope->address = addr;
     if (!shadow_condition_holds(transport, scope))
         return NULL;
     shadow = transport_find(transport->shadow_transport);
-    if (shadow == NULL || !transport_driver(shadow)->is_local) {
+    if (shadow == NULL || !transport_driver(shadow)->info.is_local) {
         log_panic(NULL, "shadow transport \"%.*s\" of the %.*s transport not found", STR_ARG(transport->shadow_transport),
                   STR_ARG(transport->instance.name));
         return NULL;
@@ -245,7 +245,7 @@ enter_directory(struct transport_run *run, struct why *why)
 {
     const char *directory = "/";
 
-    if (!transport_driver(run->transport)->is_local)
+    if (!transport_driver(run->transport)->info.is_local)
         return OK;
     if (run->identity.current_directory.len > 0)
         directory = pool_cstr(run->pool, run->identity.current_directory);
@@ -281,7 +281,7 @@ transport_run(struct transport_run *run)
     for (struct address *addr = run->addresses; addr != NULL; addr = addr->next) {
         addr->outcome = DEFER;
         why_init(&addr->why, run->pool);
-        if (transport_driver(run->transport)->is_local)
+        if (transport_driver(run->transport)->info.is_local)
             addr->home_directory = run->identity.home;
     }
     outcome = find_return_path(run, &why);

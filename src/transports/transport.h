@@ -51,7 +51,6 @@ struct transport_callout {
 
 struct transport_driver {
     struct driver_info info;
-    bool is_local;                  /* runs as the user */
     bool has_reply_only;            /* sends a reply of its own instead of the message (autoreply): no size limit, no shadow */
     /* Local ones that may run as the submitting user (pipe_as_creator); NULL: never. */
     bool (*runs_as_creator)(const struct transport *transport);
