@@ -42,23 +42,28 @@ server_set(struct resolver *resolver, int at, const struct ip_address *ip, int p
         memcpy(resolver->state._u._ext.nsaddrs[at], &address, sizeof(struct sockaddr_in6));
 }
 
-/* The main option dns_servers takes the place of resolv.conf's servers. */
+/* The main option dns_servers takes the place of resolv.conf's servers.  "127.0.0.1:5353" is meant as one server although the colon
+ * separates items: a number alone is the port of the server before it. */
 static bool
 servers_from_option(struct resolver *resolver, struct pool *pool)
 {
     struct items items = items_of(config->dns_servers->text);
+    struct ip_address ip;
     struct str item;
-    int count = 0;
+    uint64_t number;
+    int count = 0, port;
 
-    while (count < MAXNS && items_next(&items, pool, &item)) {
-        struct ip_address ip;
-        int port;
-
-        if (!ip_parse_with_port(item, &ip, &port)) {
-            trace(TRACE_RESOLVER, "dns_servers: \"%.*s\" is not an address with a port", STR_ARG(item));
-            continue;
-        }
+    if (ip_parse_with_port(str_trim(config->dns_servers->text), &ip, &port)) {
         server_set(resolver, count++, &ip, port != 0 ? port : DNS_PORT);
+        items.rest = STR("");
+    }
+    while (items_next(&items, pool, &item)) {
+        if (count > 0 && str_to_u64(item, 10, &number) && number > 0 && number <= 65535)
+            server_set(resolver, count - 1, &ip, (int)number);
+        else if (!ip_parse_with_port(item, &ip, &port))
+            trace(TRACE_RESOLVER, "dns_servers: \"%.*s\" is not an address with a port", STR_ARG(item));
+        else if (count < MAXNS)
+            server_set(resolver, count++, &ip, port != 0 ? port : DNS_PORT);
     }
     resolver->state.nscount = count;
     return count > 0;
