@@ -1,0 +1,116 @@
+/* Every expression of test/data/expansions.txt gives what stands below it.  The expected results come from the reference
+ * (test/renew-expansions); those on which Tern differs on purpose are marked "differs" there and in doc/DIFFERENCES.md.
+ *
+ * One entry: the expression on a line of its own, then each line of the result after "> ".  "@" in front of the file
+ * names below test/data is the directory of the data. */
+#include "check.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "config/config.h"
+#include "config/reader.h"
+#include "expand/expand.h"
+#include "message/message.h"
+
+enum { TABLE_MAX_BYTES = 16 << 20 };
+
+static struct config *
+read_configuration(struct pool *pool, const char *file)
+{
+    struct config_request request = { .files = file };
+    struct config *read = NULL;
+    struct str error;
+
+    if (config_read(&request, pool, &read, &error) != OK)
+        printf("%.*s\n", STR_ARG(error));
+    return read;
+}
+
+/* What -be would print, without the line end. */
+static struct str
+expanded(struct scope *scope, struct str text)
+{
+    struct template template = { .text = pool_dup_clean(scope->pool, text) };
+    struct why why;
+    struct str result;
+
+    why_init(&why, scope->pool);
+    if (expand(&template, scope, &result, &why) == OK)
+        return result;
+    return pool_printf_tainted(scope->pool, "Failed: %.*s", STR_ARG(why.text));
+}
+
+/* The next entry of the table; false at its end. */
+static bool
+next_entry(struct str *rest, struct pool *pool, struct str *expression_out, struct str *result_out)
+{
+    struct buf result;
+    struct str line;
+    bool is_first = true;
+
+    do {
+        if (!str_take_line(rest, expression_out))
+            return false;
+    } while (expression_out->len == 0 || expression_out->ptr[0] == '#');
+    buf_init(&result, pool, BUF_NO_LIMIT);
+    while (rest->len > 0 && rest->ptr[0] == '>') {
+        str_take_line(rest, &line);
+        if (!is_first)
+            buf_add_char(&result, '\n');
+        is_first = false;
+        buf_add(&result, str_from(line, 2));
+    }
+    *result_out = buf_str(&result);
+    return true;
+}
+
+static struct message *
+read_message(struct pool *pool, struct origin *origin)
+{
+    static const char *const fields[] = {
+        "From: Ann Author <ann@tern.example>\n", "To: bob@tern.example,\n carol@tern.example\n",
+        "Subject: =?utf-8?Q?caf=C3=A9?= and =?iso-8859-1?Q?th=E9?=\n", "X-One: first\n", "X-One: second: part\n", "X-Empty:\n",
+        "X-Folded: a\n b\n\tc\n", "To: dave@tern.example\n", "Date: Sat, 21 Nov 2026 08:20:00 +0000\n",
+        "Message-Id: <abc@tern.example>\n",
+    };
+    struct message *message = message_new(pool, origin);
+
+    for (size_t i = 0; i < COUNT(fields); i++)
+        message_add_header(message, pool_dup_tainted(pool, str_of(fields[i])));
+    message->sender = pool_dup_tainted(pool, STR("ann@tern.example"));
+    return message;
+}
+
+TEST(expressions_of_the_table_give_what_stands_below_them)
+{
+    const char *directory = getenv("TEST_DATA");
+    struct pool *pool = pool_new("table"), *work = pool_new("expression");
+    struct scope scope = scope_make(work);
+    struct str table, expression, expected;
+    char path[512];
+    int count = 0;
+
+    snprintf(path, sizeof path, "%s/expansions.conf", directory != NULL ? directory : "test/data");
+    if ((config = read_configuration(pool, path)) == NULL)
+        SKIP("no configuration");
+    snprintf(path, sizeof path, "%s/expansions.txt", directory != NULL ? directory : "test/data");
+    REQUIRE(file_read(path, pool, CLEAN, TABLE_MAX_BYTES, &table));
+    REQUIRE(chdir(directory != NULL ? directory : "test/data") == 0);
+    scope.origin = origin_new(pool);
+    scope.message = read_message(pool, scope.origin);
+    while (next_entry(&table, pool, &expression, &expected)) {
+        struct pool_mark mark = pool_mark(work);
+        const char *label = pool_cstr(work, expression);
+
+        CHECK_VIEW(label, expanded(&scope, expression), expected);
+        pool_reset(work, mark);
+        count++;
+    }
+    printf("%d expressions\n", count);
+    CHECK(count > 100);
+}
