@@ -190,50 +190,24 @@ const struct expand_item acl_items[] = {
     { .name = NULL }
 };
 
-/* "{name}{arg}…" taken apart; braces inside must be balanced.  The number of words, or -1. */
-static int
-split_braces(struct str text, struct str *words, int room)
-{
-    int count = 0, depth = 0;
-    size_t start = 0;
-
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '{' && depth++ == 0)
-            start = i + 1;
-        else if (text.ptr[i] == '}' && --depth == 0) {
-            if (count == room)
-                return -1;
-            words[count++] = str_sub(text, start, i - start);
-        }
-        if (depth < 0)
-            return -1;
-    }
-    return depth == 0 ? count : -1;
-}
-
 static enum outcome
 acl_condition_test(const struct expand_call *call, struct scope *scope, bool *is_true_out, struct why *why)
 {
-    struct str words[ACL_ARGS_MAX + 1], text;
-    enum outcome outcome = expand_node_eval(call->args[0], scope, &text, why);
+    struct str words[ACL_ARGS_MAX + 1];
     enum acl_result result;
-    int count;
 
-    if (outcome != OK)
-        return outcome;
-    count = split_braces(text, words, COUNT(words));
-    if (count == 0) {
-        words[0] = str_trim(text);
-        count = 1;
+    for (size_t i = 0; i < call->arg_count; i++) {
+        enum outcome outcome = expand_node_eval(call->args[i], scope, &words[i], why);
+
+        if (outcome != OK)
+            return outcome;
     }
-    if (count < 1)
-        return why_fail(why, 0, NULL, "too few or too many arguments or bracketing error for acl");
-    result = list_for_expansion(scope, words[0], words + 1, count - 1, &scope->value);
+    result = list_for_expansion(scope, words[0], words + 1, (int)call->arg_count - 1, &scope->value);
     *is_true_out = result == ACL_ACCEPT;
     return result == ACL_ACCEPT || result == ACL_DENY ? OK : trouble(result, words[0], why);
 }
 
 const struct expand_condition acl_expand_conditions[] = {
-    { .name = "acl", .args_min = 1, .args_max = 1, .test = acl_condition_test },
+    { .name = "acl", .args_min = 1, .args_max = ACL_ARGS_MAX + 1, .is_wrapped = true, .test = acl_condition_test },
     { .name = NULL }
 };

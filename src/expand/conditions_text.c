@@ -136,14 +136,13 @@ match_test(const struct expand_call *call, struct scope *scope, bool *is_true_ou
 {
     struct str text, pattern;
     enum outcome outcome = two_texts(call, scope, &text, &pattern, why);
-    struct why fault = { .pool = scope->pool };
     struct regex *regex;
     size_t count = 0;
 
     if (outcome != OK)
         return outcome;
-    if ((regex = regex_compile(pattern, 0, &fault)) == NULL)
-        return why_fail(why, 0, NULL, "regular expression error in \"%.*s\": %.*s", STR_ARG(pattern), STR_ARG(fault.text));
+    if ((regex = regex_compile(pattern, 0, why)) == NULL)
+        return FAIL;
     switch (regex_match(regex, text, 0, scope->captures->values, CAPTURES_MAX, &count, why)) {
     case REGEX_YES:
         scope->captures->count = count;

@@ -148,14 +148,10 @@ json_element(struct str text, int64_t number, struct str word, bool *is_found_ou
     if (number <= 0)
         return why_fail(why, 0, NULL, "first argument of \"extract\" must be greater than zero");
     if (!json_items_init(&items, text))
-        return why_fail(why, 0, NULL, "missing '[' wrapping array for extract %.*s", STR_ARG(word));
-    while (json_items_next(&items, value_out))
-        if (--number == 0)
-            *is_found_out = true;
-        else if (*is_found_out)
-            break;
-    if (items.is_open)
-        return why_fail(why, 0, NULL, "missing ']' wrapping array for extract %.*s", STR_ARG(word));
+        return why_fail(why, 0, NULL, "missing '%c' wrapping array for extract %.*s", items.is_open ? ']' : '[', STR_ARG(word));
+    while (number > 0 && json_items_next(&items, value_out))
+        number--;
+    *is_found_out = number == 0;
     return OK;
 }
 

@@ -10,12 +10,6 @@ text_argument(const struct expand_call *call, size_t index, struct scope *scope,
     return expand_node_eval(call->args[index], scope, text_out, why);
 }
 
-static enum outcome
-regex_fault(struct str pattern, struct str fault, struct why *why)
-{
-    return why_fail(why, 0, NULL, "regular expression error in \"%.*s\": %.*s", STR_ARG(pattern), STR_ARG(fault));
-}
-
 /* The replacement with $0 … of the match that was just made. */
 static enum outcome
 add_replacement(struct buf *out, const struct expansion *replacement, struct scope *scope, struct why *why)
@@ -76,7 +70,6 @@ static enum outcome
 sg_eval(const struct expand_call *call, struct scope *scope, struct str *text_out, struct why *why)
 {
     struct str subject, pattern, text;
-    struct why fault = { .pool = scope->pool };
     struct captures_kept kept;
     struct regex *regex;
     struct buf out;
@@ -87,8 +80,8 @@ sg_eval(const struct expand_call *call, struct scope *scope, struct str *text_ou
         return outcome;
     if (str_is_tainted(text) && str_find_any(text, "$\\") != STR_NONE)
         return why_fail(why, 0, NULL, "attempt to expand tainted string '%.*s'", STR_ARG(text));
-    if ((regex = regex_compile(pattern, 0, &fault)) == NULL)
-        return regex_fault(pattern, fault.text, why);
+    if ((regex = regex_compile(pattern, 0, why)) == NULL)
+        return FAIL;
     if (subject.ptr == NULL)
         subject = STR("");
     captures_keep(&kept, scope);

@@ -32,10 +32,11 @@ value_length(struct str text)
 bool
 json_items_init(struct json_items *items, struct str text)
 {
-    text = str_trim_left(text);
-    if (text.len == 0 || text.ptr[0] != '[')
+    text = str_trim(text);
+    items->is_open = text.len > 0 && text.ptr[0] == '[' && (text.len == 1 || text.ptr[text.len - 1] != ']');
+    if (text.len == 0 || text.ptr[0] != '[' || items->is_open)
         return false;
-    items->rest = str_from(text, 1);
+    items->rest = str_sub(text, 1, text.len - 2);
     return true;
 }
 
@@ -45,12 +46,11 @@ json_items_next(struct json_items *items, struct str *value_out)
     size_t len;
 
     items->rest = str_trim_left(items->rest);
-    if (items->rest.len == 0 || items->rest.ptr[0] == ']')
+    if (items->rest.len == 0)
         return false;
     len = value_length(items->rest);
     *value_out = str_trim(str_head(items->rest, len));
     items->rest = str_from(items->rest, len);
-    items->is_open = items->rest.len == 0;
     if (items->rest.len > 0 && items->rest.ptr[0] == ',')
         items->rest = str_from(items->rest, 1);
     else
@@ -78,18 +78,18 @@ take_quoted(struct str *text, struct str *inside_out)
 enum json_find
 json_member(struct str object, struct str name, struct str *value_out)
 {
-    object = str_trim_left(object);
+    object = str_trim(object);
     if (object.len == 0 || object.ptr[0] != '{')
         return JSON_NO_OBJECT;
-    object = str_from(object, 1);
+    if (object.len == 1 || object.ptr[object.len - 1] != '}')
+        return JSON_NO_OBJECT_END;
+    object = str_sub(object, 1, object.len - 2);
     for (;;) {
         struct str key;
         size_t len;
 
         object = str_trim_left(object);
         if (object.len == 0)
-            return JSON_NO_OBJECT_END;
-        if (object.ptr[0] == '}')
             return JSON_NOT_FOUND;
         if (!take_quoted(&object, &key))
             return JSON_BAD_KEY;

@@ -6,10 +6,10 @@
 /* The elements of an array in order. */
 struct json_items {
     struct str rest;
-    bool is_open;                   /* the text ended without the closing bracket */
+    bool is_open;
 };
 
-/* Begin with an array.  False if text does not start with "[". */
+/* Begin with an array.  False if text is not in brackets; is_open: the closing one is missing. */
 bool json_items_init(struct json_items *items, struct str text);
 bool json_items_next(struct json_items *items, struct str *value_out);
 

@@ -133,7 +133,7 @@ static size_t
 broken_length(struct str text)
 {
     unsigned char first = (unsigned char)text.ptr[0];
-    size_t wanted = (first & 0xe0) == 0xc0 ? 2 : (first & 0xf0) == 0xe0 ? 3 : (first & 0xf8) == 0xf0 ? 4 : 1, len = 1;
+    size_t wanted = first < 0xc2 || first > 0xf7 ? 1 : (first & 0xe0) == 0xc0 ? 2 : (first & 0xf0) == 0xe0 ? 3 : (first & 0xf8) == 0xf0 ? 4 : 1, len = 1;
 
     while (len < wanted && len < text.len && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
         len++;

@@ -200,6 +200,11 @@ make_variable(struct parser *p, size_t start, struct str name, bool is_braced)
         parser_fail(p, "$%s: built without %s", cname, flag);
         return NULL;
     }
+    if (row == NULL && (str_starts(name, STR("acl_c")) || str_starts(name, STR("acl_m")))) {
+        parser_fail(p, "unknown variable name \"%s\" (6th character of a user-defined ACL variable must be a digit or underscore)",
+                    cname);
+        return NULL;
+    }
     if (row == NULL) {
         parser_fail(p, is_braced ? "unknown variable in \"${%s}\"" : "unknown variable name \"%s\"", cname);
         return NULL;
@@ -297,7 +302,7 @@ branch_problem(struct parser *p, const char *problem)
     if (rest.len == 0 && p->has_header)
         parser_fail(p, "missing or misplaced { or } - could be header name not terminated by colon");
     else
-        parser_fail(p, "curly-bracket problem in conditional yes/no parsing: %s\n remaining string is '%.*s'", problem, STR_ARG(rest));
+        parser_fail(p, "curly-bracket problem in conditional yes/no parsing: %s  remaining string is '%.*s'", problem, STR_ARG(rest));
 }
 
 /* "{yes}{no}}", "{yes} fail }", "}": what may end an item with branches. */
@@ -590,6 +595,14 @@ parse_item(struct parser *p, const struct expand_item *row, size_t start)
     case EXPAND_SORT: is_good = parse_sort(p, row, call); break;
     case EXPAND_RUN: is_good = parse_run(p, row, call); break;
     }
+    if (is_good && row->check != NULL) {
+        struct why why;
+
+        why_init(&why, p->pool);
+        is_good = row->check(call, &why);
+        if (!is_good)
+            parser_fail(p, "%.*s", STR_ARG(why.text));
+    }
     node->source = str_sub(p->text, start, p->at - start);
     return is_good ? node : NULL;
 }
@@ -636,6 +649,11 @@ parse_dollar_brace(struct parser *p, size_t start)
     item = expand_item_find(name);
     if (item != NULL)
         return parse_item(p, item, start);
+    if (left_out_flag("expand_items", pool_cstr(p->pool, name)) != NULL) {
+        parser_fail(p, "\"${%.*s\" encountered, but this facility is not included in the binary (built without %s)", STR_ARG(name),
+                    left_out_flag("expand_items", pool_cstr(p->pool, name)));
+        return NULL;
+    }
     c = parser_peek(p);
     if (c == '}') {
         const struct expand_node *node = make_variable(p, start, name, true);

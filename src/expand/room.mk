@@ -26,3 +26,11 @@ rows-y += config_hooks:expand_hook
 objs-y += interactive.o items_system.o items_secret.o operators_mail.o conditions_state.o
 rows-y += expand_items:expand_system_items[] expand_items:expand_secret_items[] expand_operators:expand_mail_operators[]
 rows-y += expand_conditions:expand_secret_conditions[] expand_conditions:expand_state_conditions[]
+
+objs-y += imapfolder.o items_reserved.o
+rows-y += expand_items:expand_imapfolder_items[] expand_items:expand_reserved_items[]
+rows-$(EXIM_PERL) += expand_items:perl_items[]:perl
+rows-$(SUPPORT_PAM) += expand_conditions:pam_conditions[]:pam
+rows-$(SUPPORT_RADIUS) += expand_conditions:radius_conditions[]:radius
+rows-$(SUPPORT_PWCHECK) += expand_conditions:pwcheck_conditions[]:pwcheck
+rows-$(LOOKUP_LDAP) += expand_conditions:ldapauth_conditions[]:ldapauth

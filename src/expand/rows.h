@@ -57,6 +57,8 @@ struct expand_item {
     bool has_branches;              /* {yes}{no} or fail may follow */
     enum expand_syntax syntax;
     enum outcome (*eval)(const struct expand_call *call, struct scope *scope, struct str *text_out, struct why *why);
+    /* What can be told from the words alone, when the item was read; false with why filled.  NULL: nothing. */
+    bool (*check)(const struct expand_call *call, struct why *why);
 };
 
 /* For items with branches: value is $value in {yes}; without {yes} the value itself is the result.  Without {yes}, and

@@ -59,8 +59,16 @@ lookup_eval(const struct expand_call *call, struct scope *scope, struct str *tex
     return outcome;
 }
 
+static bool
+lookup_check(const struct expand_call *call, struct why *why)
+{
+    struct lookup_spec spec;
+
+    return lookup_spec_parse(call->word, &spec, why);
+}
+
 const struct expand_item lookup_items[] = {
-    { .name = "lookup", .syntax = EXPAND_LOOKUP, .has_branches = true, .eval = lookup_eval },
+    { .name = "lookup", .syntax = EXPAND_LOOKUP, .has_branches = true, .eval = lookup_eval, .check = lookup_check },
     { .name = NULL }
 };
 
