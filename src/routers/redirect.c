@@ -241,7 +241,6 @@ data_walk(struct redirection *redirection, struct str data)
 
         if (count >= ITEMS_MAX)
             return data_error(redirection, STR("too many items"));
-        redirection->has_item = true;
         outcome = item_apply(redirection, &item);
         if (outcome != ROUTE_ACCEPT)
             return outcome;
@@ -373,7 +372,7 @@ redirect_route(const struct router *router, struct route_run *run, struct addres
     faults_report(&redirection);
     if (*first != NULL)
         return ROUTE_REDIRECTED;
-    return redirection.has_item && redirection.faults.count == 0 ? ROUTE_DISCARDED : ROUTE_DECLINE;
+    return ROUTE_DECLINE;
 }
 
 const struct router_driver redirect_driver = {

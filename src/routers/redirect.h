@@ -28,7 +28,6 @@ struct redirection {
     struct launch_ids ids;          /* whose files these are */
     bool has_ids;                   /* else: our own */
     int include_depth;
-    bool has_item;                  /* anything at all, valid or not */
     struct str_list faults;         /* texts of skipped errors */
     struct str_list fault_items;
 };

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/file.h"
@@ -105,7 +106,7 @@ file_missing(struct redirection *redirection, const char *path)
         outcome = why_defer(&why, errno, NULL, "stat");
     if (outcome == OK)
         return ROUTE_DECLINE;
-    why_defer(&redirection->addr->why, why.sys_errno, "4.3.0", "parent directory of %s does not exist or cannot be looked at", path);
+    why_defer(&redirection->addr->why, 0, "4.3.0", "failed to stat %s/. (%s)", parent, strerror(why.sys_errno));
     return ROUTE_DEFER;
 }
 
@@ -129,8 +130,12 @@ redirect_file_read(struct redirection *redirection, struct str *data_out)
     }
     name = str_trim(name);
     path = pool_cstr(pool, name);
-    if (path == NULL || name.len == 0 || name.ptr[0] != '/' || str_is_tainted(name)) {
-        why_defer(&addr->why, 0, "4.3.5", "\"%.*s\" is not an absolute, untainted path for the %.*s router", STR_ARG(name),
+    if (str_is_tainted(name)) {
+        why_defer(&addr->why, 0, "4.3.5", "Tainted name '%.*s' for file read not permitted", STR_ARG(name));
+        return ROUTE_DEFER;
+    }
+    if (path == NULL || name.len == 0 || name.ptr[0] != '/') {
+        why_defer(&addr->why, 0, "4.3.5", "\"%.*s\" is not an absolute path for the %.*s router", STR_ARG(name),
                   STR_ARG(redirection->router->instance.name));
         return ROUTE_DEFER;
     }
