@@ -56,6 +56,7 @@ config_print_text(const struct config_print *print)
 {
     const struct str_list *lines = &print->conf->lines;
     enum layout layout = LAYOUT_MAIN;
+    const char *indent = "";
 
     fprintf(print->out, "# Exim Configuration (%s)\n", build_settings.version);
     for (size_t i = 0; i < lines->count; i++) {
@@ -65,11 +66,13 @@ config_print_text(const struct config_print *print)
             fprintf(print->out, "%.*s\n", STR_ARG(line));
         } else if (str_starts(line, STR("begin ")) || str_starts(line, STR("begin\t"))) {
             layout = section_layout(str_trim(str_from(line, 5)));
+            indent = "  ";
             fprintf(print->out, "\nbegin %.*s\n", STR_ARG(str_trim(str_from(line, 5))));
         } else if (layout == LAYOUT_BLOCKS && is_block_start(line)) {
+            indent = "    ";
             fprintf(print->out, "\n  %.*s\n", STR_ARG(line));
         } else {
-            print_line(print, line, layout == LAYOUT_MAIN ? "" : layout == LAYOUT_RULES ? "  " : "    ");
+            print_line(print, line, indent);
         }
     }
 }

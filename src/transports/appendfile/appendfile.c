@@ -105,7 +105,7 @@ set_text_defaults(struct appendfile_options *opt, struct driver_instance *instan
         opt->escape_string = STR("..");
         return;
     }
-    if (opt->file == NULL || !is_mailbox)
+    if (!is_mailbox)
         return;
     if (!opt->is_check_string_set)
         opt->check_string = STR("From ");

@@ -51,7 +51,8 @@ static const struct option options[] = {
     ROW_TIME(final_timeout),
     ROW_BOOL(gethostbyname),
     ROW_EXPANDED(helo_data),
-    ROW_EXPANDED(host_name_extract),
+    OPTION_ROW(OPTION_TYPE_EXPANDED, struct template *, struct smtp_options, host_name_extract, .initial =
+               "${if and {{match{$host}{.outlook.com\\$}} {match{$item}{\\N^250-([\\w.]+)\\s\\N}}} {$1}}",),
     ROW_EXPANDED(hosts),
     ROW_HOSTS(hosts_avoid_esmtp),
     ROW_HOSTS(hosts_avoid_pipelining),
