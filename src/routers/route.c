@@ -481,6 +481,8 @@ router_step(struct router *router, struct route_run *run, struct address *addr, 
     enum route_outcome outcome = router_run(router, run, addr);
     bool has_more = true;
 
+    if (outcome != ROUTE_ACCEPT)
+        addr->transport = NULL;
     trace(TRACE_ROUTE, "%.*s router %s for %.*s", STR_ARG(router->instance.name), outcome_words[outcome], STR_ARG(addr->text));
     switch (outcome) {
     case ROUTE_ACCEPT: *result = accepted(router, run, addr); return true;

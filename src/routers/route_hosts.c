@@ -38,7 +38,8 @@ router_self(const struct router *router, struct route_run *run, struct address *
         return ROUTE_FAIL;
     case SELF_FREEZE:
         log_write(LOG_ALWAYS, LOG_TO_MAIN, run->scope->message != NULL ? run->scope->message->id : NULL,
-                  "%s: %.*s (while routing <%.*s>)", text, STR_ARG(addr->domain), STR_ARG(addr->text));
+                  run->purpose == ROUTE_FOR_DELIVERY ? "%s: %.*s" : "%s: %.*s (while routing <%.*s>)", text, STR_ARG(addr->domain),
+                  STR_ARG(addr->text));
         addr->special_action = ACTION_FREEZE;
         break;
     case SELF_DEFER:
