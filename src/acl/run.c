@@ -305,7 +305,7 @@ end_word(enum acl_verb verb, enum acl_result result)
 static enum acl_result
 list_run(struct run *run, const struct acl *list)
 {
-    enum acl_result result;
+    enum acl_result result = ACL_DENY;
 
     for (const struct acl_statement *s = list->statements; s != NULL; s = s->next) {
         struct acl_call call;
@@ -319,6 +319,8 @@ list_run(struct run *run, const struct acl *list)
                  (test != ACL_CANNOT_TELL && statement_verdict(run, &call, test, &result));
         run->state->verify_message = STR("");
         run->state->sender_address_data = STR("");
+        if (s->verb == ACL_VERB_WARN && !is_end)
+            call.user_text = call.log_text = STR("");
         reply_take(run->reply, &call);
         if (is_end) {
             run->end = end_word(s->verb, result);

@@ -170,17 +170,26 @@ trouble(enum acl_result result, struct str name, struct why *why)
 }
 
 static enum outcome
-acl_item_eval(const struct expand_call *call, struct scope *scope, struct str *text_out, struct why *why)
+words_eval(const struct expand_call *call, struct scope *scope, struct str *words, struct why *why)
 {
-    struct str words[ACL_ARGS_MAX + 1];
-    enum acl_result result;
-
-    for (size_t i = 0; i < call->arg_count && i < COUNT(words); i++) {
+    for (size_t i = 0; i < call->arg_count && i <= ACL_ARGS_MAX; i++) {
         enum outcome outcome = expand_node_eval(call->args[i], scope, &words[i], why);
 
         if (outcome != OK)
             return outcome;
     }
+    return OK;
+}
+
+static enum outcome
+acl_item_eval(const struct expand_call *call, struct scope *scope, struct str *text_out, struct why *why)
+{
+    struct str words[ACL_ARGS_MAX + 1];
+    enum acl_result result;
+    enum outcome outcome = words_eval(call, scope, words, why);
+
+    if (outcome != OK)
+        return outcome;
     result = list_for_expansion(scope, words[0], words + 1, (int)call->arg_count - 1, text_out);
     return result == ACL_ACCEPT || result == ACL_DENY ? OK : trouble(result, words[0], why);
 }
@@ -195,13 +204,10 @@ acl_condition_test(const struct expand_call *call, struct scope *scope, bool *is
 {
     struct str words[ACL_ARGS_MAX + 1];
     enum acl_result result;
+    enum outcome outcome = words_eval(call, scope, words, why);
 
-    for (size_t i = 0; i < call->arg_count; i++) {
-        enum outcome outcome = expand_node_eval(call->args[i], scope, &words[i], why);
-
-        if (outcome != OK)
-            return outcome;
-    }
+    if (outcome != OK)
+        return outcome;
     result = list_for_expansion(scope, words[0], words + 1, (int)call->arg_count - 1, &scope->value);
     *is_true_out = result == ACL_ACCEPT;
     return result == ACL_ACCEPT || result == ACL_DENY ? OK : trouble(result, words[0], why);

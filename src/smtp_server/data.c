@@ -63,6 +63,7 @@ data_run(struct smtp_session *session)
 
     if (session->is_recipients_over && config->recipients_max_reject) {
         session_reply(session, SMTP_FAILED, STR("Too many recipients"));
+        session_reset(session, NULL);
         return;
     }
     if (!run_predata(session, &reply))

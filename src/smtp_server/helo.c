@@ -39,7 +39,7 @@ check_name(struct smtp_session *session, const char *word)
     if (!is_valid && str_cut(argument, ' ', &name, &rest) && is_name_valid(name) &&
         session_client_in(session, config->helo_accept_junk_hosts))
         is_valid = true;
-    if (!is_valid && argument.len > 0 && (session_client_in(session, config->helo_accept_junk_hosts) || !session->origin->is_socket))
+    if (!is_valid && (session_client_in(session, config->helo_accept_junk_hosts) || !session->origin->is_socket))
         is_valid = true;
     if (is_valid) {
         session->origin->helo_name = pool_dup(session->pool, argument);
@@ -170,13 +170,12 @@ hello(struct smtp_session *session, bool is_esmtp)
     struct str text;
     int code = SMTP_OK;
 
-    session->offers = (struct smtp_offers){ .pipelining = false };
-    session->origin->is_helo_verified = session->origin->is_helo_verify_done = false;
-    session->origin->helo_name = STR("");
-    session_reset(session, word);
-    session->state = STATE_CONNECTED;
     if (!check_name(session, word))
         return;
+    session->offers = (struct smtp_offers){ .pipelining = false };
+    session->origin->is_helo_verified = session->origin->is_helo_verify_done = false;
+    session_reset(session, NULL);
+    session->state = STATE_CONNECTED;
     look_up(session);
     if (!verify_name(session))
         return;

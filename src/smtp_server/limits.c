@@ -34,6 +34,7 @@ session_count(struct smtp_session *session, const struct smtp_command *command)
             ? config->smtp_accept_max_nonmail : 0;
     if (session->nonmail_max == 0 || session->nonmail_count <= session->nonmail_max)
         return;
+    session_reset(session, "too many nonmail commands");
     host = session_host(session, false);
     session_reply(session, SMTP_FAILED, STR("Too many nonmail commands"));
     log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "SMTP call from %.*s dropped: too many nonmail commands (last was \"%.*s\")",

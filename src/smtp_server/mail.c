@@ -19,9 +19,9 @@ has_too_many(struct smtp_session *session)
     why_init(&why, session->scratch);
     if (config->smtp_accept_max_per_connection == NULL || session->is_batch ||
         expand_int(config->smtp_accept_max_per_connection, &scope, &limit, &why) != OK || limit <= 0 ||
-        session->mail_count < limit)
+        session->mail_count <= limit)
         return false;
-    host = session_host(session, false);
+    host = session_host(session, true);
     session_reply(session, SMTP_UNAVAILABLE, STR("too many messages in this connection"));
     log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected MAIL command %.*s: too many messages in one connection",
               STR_ARG(host));
@@ -65,36 +65,22 @@ is_offered(const struct smtp_session *session, struct str keyword)
 }
 
 static bool
-bad_rest(struct smtp_session *session, struct str argument, struct str parameter)
-{
-    struct str head = str_head(argument, (size_t)(parameter.ptr - argument.ptr));
-
-    session_error(session, LOG_SMTP_SYNTAX_ERROR, SMTP_BAD_ARGUMENT,
-                  pool_printf_tainted(session->scratch, "%.*s: malformed address: %.*s may not follow %.*s", STR_ARG(argument),
-                                      STR_ARG(parameter), STR_ARG(head)));
-    return false;
-}
-
-static bool
-parse_parameters(struct smtp_session *session, struct str argument, struct str rest, struct smtp_mail_params *params)
+parse_parameters(struct smtp_session *session, struct str rest, struct smtp_mail_params *params)
 {
     struct smtp_parameter parameter;
     const char *text = NULL;
 
     while (rest = str_trim_left(rest), rest.len > 0) {
         struct str whole = rest;
+        enum smtp_param_result result;
 
         if (!smtp_parameter_next(&rest, &parameter, &text) || !is_offered(session, parameter.keyword))
-            return bad_rest(session, argument, whole);
-        switch (smtp_mail_param(params, session->message_pool, &parameter, &text)) {
-        case SMTP_PARAM_OK:
-            break;
-        case SMTP_PARAM_UNKNOWN:
-            return bad_rest(session, argument, whole);
-        default:
-            session_error(session, LOG_SMTP_SYNTAX_ERROR, SMTP_BAD_ARGUMENT, str_of(text));
-            return false;
-        }
+            return session_bad_rest(session, whole);
+        result = smtp_mail_param(params, session->message_pool, &parameter, &text);
+        if (result == SMTP_PARAM_UNKNOWN)
+            return session_bad_rest(session, whole);
+        if (result != SMTP_PARAM_OK)
+            return session_bad_parameter(session, result, parameter.keyword, text);
     }
     return true;
 }
@@ -108,8 +94,8 @@ is_size_right(struct smtp_session *session, const struct smtp_mail_params *param
 
     if (params->has_size && session->size_limit_bytes > 0 && params->size_bytes > session->size_limit_bytes) {
         host = session_host(session, true);
-        session_reply(session, SMTP_TOO_BIG, STR("message size exceeds maximum permitted"));
-        log_write(LOG_SIZE_REJECT, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected MAIL FROM:<%.*s> %.*s message too big: size=%lld max=%lld",
+        session_reply(session, SMTP_TOO_BIG, STR("Message size exceeds maximum permitted"));
+        log_write(LOG_SIZE_REJECT, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected MAIL FROM:<%.*s> %.*s: message too big: size=%lld max=%lld",
                   STR_ARG(sender), STR_ARG(host), (long long)params->size_bytes, (long long)session->size_limit_bytes);
         return false;
     }
@@ -208,14 +194,14 @@ rewrite_sender(struct smtp_session *session, struct str *sender)
 }
 
 static void
-mail_run(struct smtp_session *session)
+take_sender(struct smtp_session *session)
 {
     struct smtp_mail_params params = { .has_size = false, .auth = STR(""), .envid = STR("") };
     struct str sender, rest;
 
+    session->mail_count++;
     if (lacks_helo(session) || has_too_many(session))
         return;
-    session->mail_count++;
     session->is_rset_free = session->is_helo_free = true;
     if (session->argument.len == 0) {
         session_error(session, LOG_SMTP_PROTOCOL_ERROR, SMTP_BAD_ARGUMENT, STR("MAIL must have an address operand"));
@@ -223,8 +209,8 @@ mail_run(struct smtp_session *session)
     }
     session_reset(session, NULL);
     session_slow_down(session, config->smtp_ratelimit_mail, session->mail_count, &session->mail_delay_s);
-    if (!session_argument_address(session, false, session->argument, &sender, &rest) ||
-        !parse_parameters(session, session->argument, rest, &params) || !is_size_right(session, &params, sender) ||
+    if (!session_argument_address(session, session->argument, &sender, &rest) ||
+        !parse_parameters(session, rest, &params) || !is_size_right(session, &params, sender) ||
         !is_space_left(session, &params))
         return;
     sender = local_sender(session, sender);
@@ -233,6 +219,13 @@ mail_run(struct smtp_session *session)
     session->message->sender = sender;
     take_parameters(session, &params);
     run_list(session);
+}
+
+static void
+mail_run(struct smtp_session *session)
+{
+    take_sender(session);
+    session->is_mail_refused = session->state != STATE_MAIL;
 }
 
 const struct smtp_command mail_command = { .name = "MAIL FROM:", .event = EVENT_MAIL, .is_mail = true, .has_argument = true,

@@ -37,12 +37,17 @@ session_acl(struct smtp_session *session, enum acl_point point, struct template 
             struct acl_reply *reply)
 {
     struct scope scope = session_scope(session);
+    enum acl_result result;
 
     scope.address = address;
     session->acl.smtp_command = session->line;
     session->acl.smtp_command_argument = session->argument;
     session->acl.rcpt_count = session->rcpt_count;
-    return acl_run(point, option, &scope, reply);
+    result = acl_run(point, option, &scope, reply);
+    if (result != ACL_DISCARD || point == ACL_AT_MAIL || point == ACL_AT_RCPT)
+        return result;
+    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "\"discard\" verb not allowed in %s ACL", acl_point_name(point));
+    return ACL_ERROR;
 }
 
 /* An enhanced code of a message goes before each of its lines. */

@@ -43,17 +43,6 @@ is_over_limit(struct smtp_session *session)
 }
 
 static bool
-bad_rest(struct smtp_session *session, struct str parameter)
-{
-    struct str argument = session->argument, head = str_head(argument, (size_t)(parameter.ptr - argument.ptr));
-
-    session_error(session, LOG_SMTP_SYNTAX_ERROR, SMTP_BAD_ARGUMENT,
-                  pool_printf_tainted(session->scratch, "%.*s: malformed address: %.*s may not follow %.*s", STR_ARG(argument),
-                                      STR_ARG(parameter), STR_ARG(head)));
-    return false;
-}
-
-static bool
 parse_parameters(struct smtp_session *session, struct str rest, struct smtp_rcpt_params *params)
 {
     struct smtp_parameter parameter;
@@ -61,18 +50,15 @@ parse_parameters(struct smtp_session *session, struct str rest, struct smtp_rcpt
 
     while (rest = str_trim_left(rest), rest.len > 0) {
         struct str whole = rest;
+        enum smtp_param_result result;
 
         if (!session->offers.dsn || !smtp_parameter_next(&rest, &parameter, &text))
-            return bad_rest(session, whole);
-        switch (smtp_rcpt_param(params, session->message_pool, &parameter, &text)) {
-        case SMTP_PARAM_OK:
-            break;
-        case SMTP_PARAM_UNKNOWN:
-            return bad_rest(session, whole);
-        default:
-            session_error(session, LOG_SMTP_SYNTAX_ERROR, SMTP_BAD_ARGUMENT, str_of(text));
-            return false;
-        }
+            return session_bad_rest(session, whole);
+        result = smtp_rcpt_param(params, session->message_pool, &parameter, &text);
+        if (result == SMTP_PARAM_UNKNOWN)
+            return session_bad_rest(session, whole);
+        if (result != SMTP_PARAM_OK)
+            return session_bad_parameter(session, result, parameter.keyword, text);
     }
     return true;
 }
@@ -164,7 +150,7 @@ take_recipient(struct smtp_session *session)
     struct address *address;
     struct str text, rest;
 
-    if (!session_argument_address(session, true, session->argument, &text, &rest) || !parse_parameters(session, rest, &params) ||
+    if (!session_argument_address(session, session->argument, &text, &rest) || !parse_parameters(session, rest, &params) ||
         is_over_limit(session))
         return;
     text = percent_hack(session, text);

@@ -97,6 +97,7 @@ too_many_errors(struct smtp_session *session, int code, struct str text)
 {
     struct str host = session_host(session, false), history = session_history(session), line = session->line;
 
+    session_reset(session, "too many syntax or protocol errors");
     session_replyf(session, code, "%.*s\nToo many syntax or protocol errors", STR_ARG(text));
     log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL,
               "SMTP call from %.*s dropped: too many syntax or protocol errors (last command was \"%.*s\", %.*s)", STR_ARG(host),
@@ -104,16 +105,28 @@ too_many_errors(struct smtp_session *session, int code, struct str text)
     session_close(session, "bad-commands");
 }
 
-void
-session_error(struct smtp_session *session, enum log_selector selector, int code, struct str text)
+static void
+log_error(struct smtp_session *session, enum log_selector selector, struct str text)
 {
     struct str host = session_host(session, true), line = session->line;
 
-    log_write(selector, LOG_TO_MAIN, session->message->id[0] != '\0' ? session->message->id : NULL, "SMTP %s error in \"%.*s\" %.*s %.*s",
-              selector == LOG_SMTP_SYNTAX_ERROR ? "syntax" : "protocol", STR_ARG(line), STR_ARG(host), STR_ARG(text));
-    if (++session->synprot_count > config->smtp_max_synprot_errors && !session->is_batch) {
+    log_write(selector, LOG_TO_MAIN, session->message->id[0] != '\0' ? session->message->id : NULL,
+              "SMTP %s error in \"%.*s\" %.*s %.*s", selector == LOG_SMTP_SYNTAX_ERROR ? "syntax" : "protocol", STR_ARG(line),
+              STR_ARG(host), STR_ARG(text));
+}
+
+void
+session_error_logged(struct smtp_session *session, enum log_selector selector, int code, struct str log_text, struct str text)
+{
+    log_error(session, selector, log_text);
+    if (++session->synprot_count > config->smtp_max_synprot_errors && !session->is_batch)
         too_many_errors(session, code, text);
-        return;
-    }
-    session_reply(session, code, text);
+    else
+        session_reply(session, code, text);
+}
+
+void
+session_error(struct smtp_session *session, enum log_selector selector, int code, struct str text)
+{
+    session_error_logged(session, selector, code, text, text);
 }

@@ -59,6 +59,7 @@ struct smtp_session {
     bool is_load_latched;           /* queue_only_load was passed once */
 
     /* the transaction */
+    bool is_mail_refused;           /* a MAIL was refused and nothing but its followers in the pipeline came since */
     bool is_discarding;             /* the MAIL list said discard */
     int discarded_count;            /* recipients thrown away */
     int rcpt_count;                 /* RCPT commands */
@@ -106,6 +107,8 @@ void session_replyf(struct smtp_session *session, int code, const char *format, 
 void session_flush(struct smtp_session *session);
 /* A syntax or protocol error: log line, count, reply; too many end the session. */
 void session_error(struct smtp_session *session, enum log_selector selector, int code, struct str text);
+/* The same with another text for the log. */
+void session_error_logged(struct smtp_session *session, enum log_selector selector, int code, struct str log_text, struct str text);
 /* End after this reply; reason for $smtp_notquit_reason. */
 void session_close(struct smtp_session *session, const char *reason);
 
@@ -153,6 +156,10 @@ void session_init(struct smtp_session *session, int in_fd, int out_fd, struct or
                   const struct smtp_session_options *options);
 void session_command(struct smtp_session *session, struct str line);
 void session_release(struct smtp_session *session);
-bool session_argument_address(struct smtp_session *session, bool is_recipient, struct str argument, struct str *address_out,
-                              struct str *rest_out);
+/* The address of MAIL, RCPT or VRFY (event) in argument, qualified; false: refused. */
+bool session_argument_address(struct smtp_session *session, struct str argument, struct str *address_out, struct str *rest_out);
+/* What stands behind the address is no parameter that was offered. */
+bool session_bad_rest(struct smtp_session *session, struct str parameter);
+/* A parameter with a value that is none, or given twice. */
+bool session_bad_parameter(struct smtp_session *session, enum smtp_param_result result, struct str keyword, const char *text);
 #endif

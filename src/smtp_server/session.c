@@ -110,10 +110,11 @@ refuse_illegal(struct smtp_session *session, struct smtp_legality legality)
         text = session_data_refusal(session, legality.text);
     if (session->event == EVENT_RCPT)
         session->rcpt_count++;
-    if (legality.is_expected && session->offers.pipelining && session->expected_count++ < EXPECTED_MAX)
+    if (legality.is_expected && session->offers.pipelining && session->is_mail_refused &&
+        session->expected_count++ < EXPECTED_MAX)
         session_reply(session, legality.code, text);
     else
-        session_error(session, LOG_SMTP_PROTOCOL_ERROR, legality.code, text);
+        session_error_logged(session, LOG_SMTP_PROTOCOL_ERROR, legality.code, str_of(legality.text), text);
     if (session->event == EVENT_RCPT && session->rcpt_refusal_code == 0) {
         session->rcpt_refusal = pool_printf(session->message_pool, "%s", legality.text);
         session->rcpt_refusal_code = legality.code;
@@ -127,9 +128,9 @@ session_command(struct smtp_session *session, struct str line)
     const struct smtp_command *command;
     struct smtp_legality legality;
 
-    session->line = pool_dup_tainted(session->scratch, line);
+    session->line = pool_dup_tainted(session->scratch, str_trim_right(line));
     session->argument = STR("");
-    command = has_odd_octets(line) ? &unknown_command : smtp_command_find(str_trim_right(session->line), &session->argument);
+    command = has_odd_octets(line) ? &unknown_command : smtp_command_find(session->line, &session->argument);
     if (command == NULL)
         command = &unknown_command;
     session->event = command->event;
@@ -152,6 +153,7 @@ session_command(struct smtp_session *session, struct str line)
         return;
     }
     session->is_pipelined |= input_has_line(&session->input);
+    session->is_mail_refused = false;
     command->run(session);
 }
 

@@ -34,6 +34,7 @@ unknown_run(struct smtp_session *session)
     host = session_host(session, true);
     log_write(LOG_SMTP_SYNTAX_ERROR, LOG_TO_MAIN, NULL, "SMTP syntax error in \"%.*s\" %.*s unrecognized command", STR_ARG(line),
               STR_ARG(host));
+    session_reset(session, "unrecognized command");
     host = session_host(session, false);
     session_reply(session, SMTP_SYNTAX, STR("Too many unrecognized commands"));
     log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL,

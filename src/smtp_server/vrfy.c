@@ -40,10 +40,10 @@ vrfy_run(struct smtp_session *session)
     enum acl_result result;
 
     if (session->argument.len == 0) {
-        session_error(session, LOG_SMTP_SYNTAX_ERROR, SMTP_BAD_ARGUMENT, STR("empty address"));
+        session_reply(session, SMTP_BAD_ARGUMENT, STR("empty address"));
         return;
     }
-    if (!session_argument_address(session, true, session->argument, &text, &rest))
+    if (!session_argument_address(session, session->argument, &text, &rest))
         return;
     addr = address_new(session->scratch, text);
     result = session_acl(session, ACL_AT_VRFY, config->acl_smtp_vrfy, addr, &reply);
