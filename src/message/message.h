@@ -31,6 +31,7 @@ struct recipient {
     int parent;                     /* index of the recipient it came from in a one_time alias, or -1 */
     unsigned notify;                /* dsn_notify bits; 0: not given */
     struct str original;            /* ORCPT, empty if none */
+    struct str raw;                 /* qualified, before rewriting; empty: the same (not kept on the spool) */
 };
 
 struct message {
@@ -60,7 +61,7 @@ struct message {
     struct str submission_domain, submission_name, local_scan_data;
     struct str log_extra;           /* log_message additions for the <= line */
     struct str queue_name;          /* "" for the default queue */
-    struct str raw_sender, raw_recipients_count;
+    struct str raw_sender;          /* qualified, before rewriting and submission mode; empty: the same (not kept on the spool) */
     int body_fd;                    /* the -D file, or -1 */
     int64_t body_start;             /* where the body begins in it */
     struct spool_file *spool;       /* spool/: its files and lock */

@@ -23,7 +23,7 @@ struct receive_options {
     bool no_qualify;                /* -bnq */
     bool is_queue_only;             /* -odq */
     bool is_queue_smtp;             /* -odqs */
-    bool is_batch_errors_bare;
+    bool is_delivery_wanted;        /* -odb, -odi, -odf: overrides queue_only where queue_only_override allows */
     enum receive_error_mode {
         RECEIVE_ERRORS_TO_SENDER,   /* -oem: bounce */
         RECEIVE_ERRORS_BERKENET,    /* -oee */
@@ -35,7 +35,6 @@ struct receive_options {
     bool is_dont_deliver;           /* -N */
     bool suppresses_fixups;         /* -G */
     struct str report_of_id;        /* this message is the bounce of that one: "R=" of the log line; empty */
-    int64_t size_limit_bytes;       /* 0: message_size_limit */
 };
 
 /* Who asks, what for, with which rights. */
@@ -47,9 +46,8 @@ struct receive_request {
     struct smtp_session *session;   /* for the scope of expansions; NULL for local input */
     const struct scope *scope;      /* more for the scope (acl variables, …); may be NULL */
     bool is_smtp_data;              /* DATA or BDAT: acl_smtp_data and friends; else acl_not_smtp */
-    bool is_chunking, is_pipelining, is_8bitmime, is_prdr;
+    bool is_chunking, is_pipelining, is_pipelining_offered, is_8bitmime, is_prdr;  /* what the session used, for the log line */
     int body_8bit;                  /* M8S=: 0, 7, 8 */
-    bool is_bare_newline_fatal;
 };
 
 enum receive_fate {
@@ -67,8 +65,9 @@ struct receive_result {
     bool is_close_wanted;           /* drop: send the reply, then close */
     struct spool_committed token;
     bool is_queued_only;            /* no delivery is to be started: -odq, queue_only, control = queue … */
-    bool is_delivery_at_once;       /* queue_only overridden */
+    bool is_delivery_at_once;       /* asked for (-odb, -odi) and allowed to override what speaks against it */
     int exit_code;                  /* local input: the process's */
+    char report_id[MESSAGE_ID_MAX_BYTES + 1];   /* local input: the message that tells the sender of an error; "" for none */
 };
 
 struct reception;
@@ -99,9 +98,17 @@ void receive_local_message(struct pool *pool, struct origin *origin, const struc
                            const struct str *recipients, size_t recipient_count, struct receive_result *result_out);
 
 /* A message made by ourselves (bounce, warning, autoreply): envelope and whole text with LF line ends, header section
- * first.  Goes through no ACL.  message->id is set on OK. */
+ * first; Message-Id:, Date: and Received: are added.  Goes through no ACL.  OK: it is durable on the spool, id_out (24 octets)
+ * has its id.  The text may come in pieces: more (may be NULL) is called for the next one until it gives an empty one. */
 enum outcome receive_own_message(struct pool *pool, struct str sender, const struct str *recipients, size_t recipient_count,
                                  struct str text, struct str report_of_id, char *id_out, struct why *why);
+struct own_text {
+    struct str text;                /* the first piece */
+    struct str (*more)(void *context);
+    void *context;
+};
+enum outcome receive_own_message_from(struct pool *pool, struct str sender, const struct str *recipients, size_t recipient_count,
+                                      const struct own_text *source, struct str report_of_id, char *id_out, struct why *why);
 
 /* One reply line for an accepted message: "OK id=1hYs…-00". */
 struct str receive_accepted_text(struct pool *pool, const struct spool_committed *token);
