@@ -85,7 +85,7 @@ refuse(struct reception *r, enum acl_result result, const struct acl_reply *repl
     else if (out->reply.len == 0)
         out->reply = STR("Administrative prohibition");
     else
-        acl_message_code(&out->reply, &out->code, &out->enhanced, r->request.is_smtp_data ? "DATA" : "non-SMTP");
+        acl_message_code(&out->reply, &out->code, &out->enhanced);
     out->is_close_wanted = result == ACL_DROP;
     log_sender_failure(r, reply);
     log_rejection(r, is_temporary, reply->log_text);
@@ -152,7 +152,7 @@ reception_acl(struct reception *r, struct receive_result *out)
     out->code = SMTP_OK;
     if (reply.has_message && reply.user_text.len > 0) {
         out->reply = reply.user_text;
-        acl_message_code(&out->reply, &out->code, &out->enhanced, r->request.is_smtp_data ? "DATA" : "non-SMTP");
+        acl_message_code(&out->reply, &out->code, &out->enhanced);
     }
     take_controls(r, out);
     return true;
