@@ -36,3 +36,5 @@ rows-$(LOOKUP_ORACLE) += lookups:oracle_lookup
 rows-$(LOOKUP_PSL) += lookups:psl_lookup:psl,regdom
 rows-$(LOOKUP_NMH) += lookups:nmh_lookup
 rows-$(LOOKUP_WHOSON) += lookups:whoson_lookup
+objs-y += macros.o
+rows-y += macro_families:lookup_macros

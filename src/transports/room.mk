@@ -19,3 +19,5 @@ rows-$(TRANSPORT_SMTP) += transports:smtp_driver
 objs-$(TRANSPORT_SMTP) += smtp/smtp.o smtp/log.o smtp/hosts.o smtp/tries.o smtp/connection.o smtp/deliver.o smtp/further.o smtp/waiting.o
 rows-$(TRANSPORT_AUTOREPLY) += transports:autoreply_driver
 objs-$(TRANSPORT_AUTOREPLY) += autoreply.o once_file.o
+objs-$(TRANSPORT_APPENDFILE) += macros.o
+rows-$(TRANSPORT_APPENDFILE) += builtin_macros:appendfile_macros[]
