@@ -243,6 +243,56 @@ deliver_message(const char *id, const struct deliver_options *options, struct la
     return result;
 }
 
+/* Routed anew, since much may have changed; only what fits the connection is tried. */
+static bool
+waiting_work(struct delivery_state *state, struct transport_channel *channel)
+{
+    bool has_run;
+
+    if (state->message->frozen_at != 0 || config->system_filter != NULL)
+        return false;
+    state->is_partial = true;
+    plan_init(&state->plan, state->pool, state->message);
+    state->plan.is_queue_run = true;
+    plan_make(&state->plan, &state->run);
+    for (struct address *addr = state->plan.failed; addr != NULL; addr = addr->next)
+        addr->is_already_logged = true;
+    for (struct address *addr = state->plan.deferred; addr != NULL; addr = addr->next)
+        addr->is_already_logged = true;
+    settle_chain(state, state->plan.failed, DEFER);
+    settle_chain(state, state->plan.deferred, DEFER);
+    has_run = deliveries_run_on_channel(state, state->plan.remote, channel);
+    if (has_run) {
+        settle_chain(state, state->plan.discarded, OK);
+        deliveries_run_on_channel(state, state->plan.local, channel);
+        delivery_finish(state);
+    }
+    return has_run;
+}
+
+bool
+deliver_waiting_message(const char *id, struct transport_channel *channel, struct launch_link *link)
+{
+    static const struct deliver_options options = { .is_queue_run = true };
+    struct pool *pool = pool_new("waiting delivery");
+    struct delivery_state *state = POOL_NEW(pool, struct delivery_state);
+    bool has_run = false;
+    struct why why;
+
+    why_init(&why, pool);
+    state->pool = pool;
+    state->options = &options;
+    state->link = link;
+    state->spool = spool_configured(&why);
+    if (state->spool != NULL && spool_open(state->spool, pool, id, &state->message, &why) == SPOOL_OK) {
+        state_init(state);
+        has_run = waiting_work(state, channel);
+        spool_close(state->message);
+    }
+    pool_free(pool);
+    return has_run;
+}
+
 void
 delivery_start(struct delivery_state *state, const char *id)
 {

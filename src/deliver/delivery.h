@@ -27,6 +27,7 @@ struct delivery_state {
     struct address *delivered, **delivered_end;     /* for success notifications */
     bool has_progress;              /* something was journalled: -H is to be rewritten */
     bool is_cancelled;              /* -Mg, timeout_frozen_after: what cannot be bounced is dropped */
+    bool is_partial;                /* only some addresses are tried: no warnings, nothing frozen */
     bool is_freeze_wanted;
     bool is_bounce_undeliverable;   /* frozen because it is a bounce itself */
     struct str freeze_text;         /* what freeze_tell reports */
@@ -57,6 +58,10 @@ void address_finish(struct delivery_state *state, struct address *addr);
 /* ---- local.c, remote.c */
 void deliveries_run_local(struct delivery_state *state, struct delivery *first);
 void deliveries_run_remote(struct delivery_state *state, struct delivery *first);
+/* Over a connection that is open already, in this process; what does not fit it is left for another time.  False: nothing fitted. */
+bool deliveries_run_on_channel(struct delivery_state *state, struct delivery *first, struct transport_channel *channel);
+/* A whole message that waits for the host of channel: its deliveries to that host. */
+bool deliver_waiting_message(const char *id, struct transport_channel *channel, struct launch_link *link);
 /* Read what a child reports until it says that it is done; false if it did not, or sent rubbish. */
 bool results_take(struct delivery_state *state, int fd, struct address *const *addresses, size_t count, bool *reported);
 /* Settle all; those not reported are deferred with lost. */

@@ -126,7 +126,7 @@ delivery_finish(struct delivery_state *state)
 
     if (!is_mua && !state->is_cancelled)
         retry_update(&state->notes, state->message, &state->scope);
-    if (!is_mua)
+    if (!is_mua && !state->is_partial)
         timed_out_fail(state);
     notices_send(state);
     success_notifications_send(state);
@@ -142,6 +142,10 @@ delivery_finish(struct delivery_state *state)
     }
     if (is_mua) {
         message_complete(state);
+        return;
+    }
+    if (state->is_partial) {
+        message_keep(state);
         return;
     }
     warning_send(state);

@@ -34,6 +34,7 @@ struct remote_child {
 struct remote_task {
     struct delivery_state *state;
     struct delivery *delivery;
+    struct launch_link *link;       /* our own, for messages that follow on the connection */
     struct retry_notes notes;
     int fd;
     bool has_reported;
@@ -59,6 +60,22 @@ report(void *data, struct address *addresses)
     wire_send(task->fd, result_retry_encode(&task->notes, array, task->delivery->address_count, task->state->pool));
     wire_send(task->fd, buf_str(&done));
     close(task->fd);
+    spool_forget(task->state->message);
+}
+
+static bool
+waiting_deliver(void *data, const char *id, struct transport_channel *channel)
+{
+    struct remote_task *task = data;
+
+    return task->has_reported && deliver_waiting_message(id, channel, task->link);
+}
+
+static bool
+is_stopping(void *data)
+{
+    (void)data;
+    return process.got_term != 0;
 }
 
 /* An open file of our own: parallel children must not share a reading position. */
@@ -75,10 +92,11 @@ body_reopen(struct message *message)
 }
 
 _Noreturn static void
-remote_child_run(struct delivery_state *state, struct delivery *delivery, int fd)
+remote_child_run(struct delivery_state *state, struct delivery *delivery, struct launch_link *link, int fd)
 {
-    struct remote_task task = { .state = state, .delivery = delivery, .fd = fd };
-    struct transport_hooks hooks = { .data = &task, .report = report };
+    struct remote_task task = { .state = state, .delivery = delivery, .link = link, .fd = fd };
+    struct transport_hooks hooks = { .data = &task, .report = report, .deliver_waiting = waiting_deliver,
+                                     .is_stopping = is_stopping };
     struct transport_run run = {
         .pool = state->pool, .transport = delivery->transport, .message = state->message, .addresses = delivery->addresses,
         .duplicates = duplicates_of(state, delivery->addresses), .hooks = &hooks, .retry_notes = &task.notes,
@@ -101,23 +119,26 @@ remote_child_run(struct delivery_state *state, struct delivery *delivery, int fd
 static bool
 child_start(struct delivery_state *state, struct delivery *delivery, struct remote_child *child)
 {
+    struct launch_link *link;
     int pair[2];
     pid_t pid;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
         return false;
+    link = state->link == NULL ? NULL : launch_link_more(state->link);
     fflush(NULL);
     pid = fork();
-    if (pid == -1) {
-        close(pair[0]);
-        close(pair[1]);
-        return false;
-    }
     if (pid == 0) {
         close(pair[0]);
-        remote_child_run(state, delivery, pair[1]);
+        remote_child_run(state, delivery, link, pair[1]);
     }
+    if (link != NULL)
+        launch_link_close(link);
     close(pair[1]);
+    if (pid == -1) {
+        close(pair[0]);
+        return false;
+    }
     *child = (struct remote_child){
         .delivery = delivery, .pid = pid, .fd = pair[0], .start_ms = monotonic_ms(),
         .addresses = addresses_array(state->pool, delivery),
@@ -237,6 +258,62 @@ not_started(struct delivery_state *state, struct delivery *delivery)
         addr->why = why;
         address_settle(state, addr, "==");
     }
+}
+
+/* Does the connection of channel lead where this delivery may go? */
+static bool
+fits_channel(const struct delivery *delivery, const struct transport_channel *channel)
+{
+    const struct host *there = transport_channel_host(channel);
+
+    if (transport_channel_transport(channel) != delivery->transport)
+        return false;
+    for (const struct host *host = delivery->addresses->hosts; host != NULL; host = host->next)
+        if (str_ieq(host->name, there->name) && (host->address.len == 0 || str_eq(host->address, there->address)))
+            return true;
+    return false;
+}
+
+/* What does not go over the connection is left to an ordinary delivery of the message. */
+static void
+left_alone(struct delivery_state *state, struct delivery *delivery)
+{
+    for (struct address *addr = delivery->addresses, *next; addr != NULL; addr = next) {
+        next = addr->next;
+        addr->outcome = DEFER;
+        addr->is_already_logged = true;
+        address_settle(state, addr, "==");
+    }
+}
+
+bool
+deliveries_run_on_channel(struct delivery_state *state, struct delivery *first, struct transport_channel *channel)
+{
+    bool has_run = false;
+
+    for (struct delivery *delivery = first, *next; delivery != NULL; delivery = next) {
+        struct address **addresses = addresses_array(state->pool, delivery);
+        bool *reported = POOL_NEW_ARRAY(state->pool, bool, delivery->address_count);
+        int64_t start_ms = monotonic_ms();
+        struct transport_run run = {
+            .pool = state->pool, .transport = delivery->transport, .message = state->message, .addresses = delivery->addresses,
+            .duplicates = duplicates_of(state, delivery->addresses), .retry_notes = &state->notes, .channel = channel,
+            .scope = state->scope, .is_dont_deliver = state->message->is_dont_deliver
+        };
+
+        next = delivery->next;
+        if (delivery->is_local || !fits_channel(delivery, channel)) {
+            left_alone(state, delivery);
+            continue;
+        }
+        run.scope.host = delivery->addresses->hosts;
+        transport_run(&run);
+        has_run = true;
+        for (size_t i = 0; i < delivery->address_count; i++)
+            reported[i] = true;
+        results_settle(state, addresses, delivery->address_count, reported, NULL, (double)(monotonic_ms() - start_ms) / 1000);
+    }
+    return has_run;
 }
 
 void

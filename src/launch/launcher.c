@@ -10,6 +10,9 @@
 
 enum { LINK_CHILDREN_MAX = 1000 };
 
+/* A delivery has bounces to be delivered, too. */
+enum { DELIVERY_RIGHTS = LAUNCH_MAY_DELIVER | LAUNCH_MAY_RUN | LAUNCH_MAY_OPEN };
+
 struct served_link {
     int fd;                         /* -1: free */
     unsigned rights;
@@ -183,7 +186,7 @@ child_serve(struct launcher *launcher, const struct launch_record *request, int 
 
         if (launcher->is_root && !launch_become((struct launch_ids){ settings->mail_uid, settings->mail_gid, true }))
             _exit(LAUNCH_STATUS_NO_IDS);
-        _exit(settings->duties->deliver(launch_link_make(launcher->pool, fd, LAUNCH_MAY_DELIVER | LAUNCH_MAY_RUN | LAUNCH_MAY_OPEN, launcher->is_root),
+        _exit(settings->duties->deliver(launch_link_make(launcher->pool, fd, DELIVERY_RIGHTS, launcher->is_root),
                                         id, options));
     }
     launch_child_become(request);
@@ -220,7 +223,7 @@ deliver_serve(struct launcher *launcher, size_t slot, const struct launch_record
     bool is_waiting = (request->flags & LAUNCH_FLAG_WAITING) != 0;
     struct launch_record started = { .kind = LAUNCH_REPLY_STARTED, .sequence = request->sequence };
     size_t own_slot;
-    int fd = link_pair(launcher, LAUNCH_MAY_DELIVER | LAUNCH_MAY_RUN | LAUNCH_MAY_OPEN, request->id, &own_slot);
+    int fd = link_pair(launcher, DELIVERY_RIGHTS, request->id, &own_slot);
     pid_t pid;
 
     if (fd == -1) {
@@ -293,6 +296,21 @@ file_serve(struct launcher *launcher, size_t slot, const struct launch_record *r
         .pid = pid, .link = slot, .generation = launcher->links[slot].generation, .sequence = request->sequence, .is_file = true });
 }
 
+static void
+link_serve(struct launcher *launcher, size_t slot, const struct launch_record *request)
+{
+    struct launch_record reply = { .kind = LAUNCH_REPLY_OPENED, .sequence = request->sequence, .fd_count = 1 };
+    size_t own_slot;
+
+    reply.fds[0] = link_pair(launcher, LAUNCH_MAY_OPEN, STR(""), &own_slot);
+    if (reply.fds[0] == -1) {
+        refuse(launcher, slot, request->sequence, errno, "no socket pair");
+        return;
+    }
+    reply_send(launcher, slot, &reply);
+    launch_record_close_fds(&reply);
+}
+
 static unsigned
 right_needed(enum launch_kind kind)
 {
@@ -300,7 +318,8 @@ right_needed(enum launch_kind kind)
     case LAUNCH_REQUEST_DELIVER: return LAUNCH_MAY_DELIVER;
     case LAUNCH_REQUEST_RUN: return LAUNCH_MAY_RUN;
     case LAUNCH_REQUEST_OPEN:
-    case LAUNCH_REQUEST_STAT: return LAUNCH_MAY_OPEN;
+    case LAUNCH_REQUEST_STAT:
+    case LAUNCH_REQUEST_LINK: return LAUNCH_MAY_OPEN;
     default: return 0;
     }
 }
@@ -323,6 +342,8 @@ request_serve(struct launcher *launcher, size_t slot, const struct launch_record
         deliver_serve(launcher, slot, request);
     else if (needed == LAUNCH_MAY_RUN)
         run_serve(launcher, slot, request);
+    else if (request->kind == LAUNCH_REQUEST_LINK)
+        link_serve(launcher, slot, request);
     else
         file_serve(launcher, slot, request);
 }

@@ -221,6 +221,23 @@ launch_open(struct launch_link *link, const char *path, struct launch_ids ids, b
     return OK;
 }
 
+struct launch_link *
+launch_link_more(struct launch_link *link)
+{
+    char buffer[LAUNCH_RECORD_MAX_BYTES];
+    struct launch_record reply, request = { .kind = LAUNCH_REQUEST_LINK };
+
+    if (link->settings != NULL)
+        return launch_link_direct(link->pool, link->settings, LAUNCH_MAY_OPEN);
+    if (!ask(link, &request, buffer, NULL, &reply))
+        return NULL;
+    if (reply.kind != LAUNCH_REPLY_OPENED || reply.fd_count != 1) {
+        launch_record_close_fds(&reply);
+        return NULL;
+    }
+    return launch_link_make(link->pool, reply.fds[0], LAUNCH_MAY_OPEN, link->is_privileged);
+}
+
 enum outcome
 launch_stat(struct launch_link *link, const char *path, struct launch_ids ids, struct stat *stat_out, struct why *why)
 {

@@ -88,6 +88,7 @@ record_is_valid(const struct launch_record *record)
     case LAUNCH_REQUEST_OPEN:
     case LAUNCH_REQUEST_STAT:
         return is_bare && record->bytes.len == 0 && is_path(record->text);
+    case LAUNCH_REQUEST_LINK:
     case LAUNCH_REPLY_STARTED:
     case LAUNCH_REPLY_ENDED:
     case LAUNCH_REPLY_OPENED:

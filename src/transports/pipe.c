@@ -341,6 +341,7 @@ write_message(struct pipe_job *job, struct str prefix, struct str suffix, struct
     line_format_raw(&job->format, suffix);
     if (opt->use_bsmtp)
         batch_smtp_end(&job->format, opt->use_crlf);
+    transport_set_size(job->run->addresses, job->format.octets);
     return line_format_flush(&job->format) ? OK : DEFER;
 }
 

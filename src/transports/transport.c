@@ -80,6 +80,13 @@ transport_find(struct str name)
 }
 
 void
+transport_set_size(struct address *addr, int64_t octets)
+{
+    for (; addr != NULL; addr = addr->next)
+        addr->delivered_bytes = octets;
+}
+
+void
 transport_set_all(struct address *addr, enum outcome outcome, const struct why *why)
 {
     for (; addr != NULL; addr = addr->next) {

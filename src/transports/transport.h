@@ -138,6 +138,9 @@ struct transport_run {
  * gets an outcome. */
 void transport_run(struct transport_run *run);
 
+/* The size as transported, for all addresses from addr on. */
+void transport_set_size(struct address *addr, int64_t octets);
+
 /* The same outcome for all addresses from addr on. */
 void transport_set_all(struct address *addr, enum outcome outcome, const struct why *why);
 

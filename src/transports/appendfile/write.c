@@ -66,6 +66,7 @@ write_parts(struct append_job *job, struct line_format *format, struct str prefi
     line_format_raw(format, suffix);
     if (job->options->use_bsmtp)
         batch_smtp_end(format, job->options->use_crlf);
+    transport_set_size(job->run->addresses, format->octets);
     return line_format_flush(format) ? OK : DEFER;
 }
 
