@@ -172,7 +172,7 @@ rcpt_run(struct smtp_session *session)
 
     session->rcpt_count++;
     if (session->argument.len == 0)
-        session_error(session, LOG_SMTP_PROTOCOL_ERROR, SMTP_BAD_ARGUMENT, STR("RCPT must have an address operand"));
+        session_error(session, LOG_SMTP_SYNTAX_ERROR, SMTP_BAD_ARGUMENT, STR("RCPT must have an address operand"));
     else {
         session_slow_down(session, config->smtp_ratelimit_rcpt, session->rcpt_count, &session->rcpt_delay_s);
         take_recipient(session);

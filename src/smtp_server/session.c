@@ -107,7 +107,7 @@ refuse_illegal(struct smtp_session *session, struct smtp_legality legality)
     struct str text = str_of(legality.text);
 
     if (session->event == EVENT_DATA)
-        text = session_data_refusal(session, legality.text);
+        text = session_data_refusal(session, session->is_mail_refused ? "Valid RCPT command must precede DATA" : legality.text);
     if (session->event == EVENT_RCPT)
         session->rcpt_count++;
     if (legality.is_expected && session->offers.pipelining && session->is_mail_refused &&
