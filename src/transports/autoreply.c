@@ -39,7 +39,7 @@ static const struct option options[] = {
     OPTION_ADDRESS_LIST(struct autoreply_options, never_mail),
     OPTION_EXPANDED(struct autoreply_options, once),
     OPTION_INT(struct autoreply_options, once_file_size),
-    OPTION_EXPANDED(struct autoreply_options, once_repeat),
+    OPTION_EXPANDED_TIME(struct autoreply_options, once_repeat),
     OPTION_EXPANDED(struct autoreply_options, reply_to),
     OPTION_BOOL(struct autoreply_options, return_message),
     OPTION_EXPANDED(struct autoreply_options, subject),
