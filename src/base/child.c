@@ -24,7 +24,8 @@ struct start_report {
 static int
 fd_lifted(int fd)
 {
-    return fd > 0 ? fcntl(fd, F_DUPFD, FIRST_CLOSED_FD) : fcntl(open("/dev/null", O_RDWR | O_NOCTTY), F_DUPFD, FIRST_CLOSED_FD);
+    return fd > 0 ? fcntl(fd, F_DUPFD, FIRST_CLOSED_FD)
+                  : fcntl(open("/dev/null", O_RDWR | O_NOCTTY), F_DUPFD, FIRST_CLOSED_FD);
 }
 
 static bool
@@ -127,7 +128,8 @@ child_start(const struct child_spec *spec, struct child *child_out, struct why *
         return OK;
     }
     child_wait(child_out, 0);
-    why_defer(why, report.error, NULL, report.is_exec ? "unable to execute command %s" : "failed to prepare a process for %s", program);
+    why_defer(why, report.error, NULL,
+              report.is_exec ? "unable to execute command %s" : "failed to prepare a process for %s", program);
     if (why != NULL)
         why->detail = report.is_exec ? 1 : 0;
     return DEFER;

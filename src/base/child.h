@@ -31,7 +31,8 @@ struct child {
 enum child_end { CHILD_EXITED, CHILD_SIGNALLED, CHILD_TIMED_OUT };
 
 /* Start it.  DEFER with why->sys_errno: EACCES, ENOENT and the like mean that the program could not be run (exec),
- * why->detail is then 1; otherwise it is our own trouble (fork, pipe).  Tainted argv or program: DEFER, nothing started. */
+ * why->detail is then 1; otherwise it is our own trouble (fork, pipe).  Tainted argv or program: DEFER, nothing
+ * started. */
 enum outcome child_start(const struct child_spec *spec, struct child *child_out, struct why *why);
 
 /* Wait for its end, at most timeout_s seconds (0: for ever); at the timeout its process group is killed and collected.
@@ -56,13 +57,13 @@ enum outcome child_run(const struct child_spec *spec, struct str input, struct b
 /* A text for the log: "exit 3", "signal 9 (Killed)", "timeout". */
 struct str child_end_text(struct pool *pool, enum child_end end, const struct child *child);
 
-/* Split a command line into arguments as the manual says for the pipe transport and ${run}: white space separates; an argument
- * that begins with a quote ends at the next one: in "..." backslash escapes count, '...' is verbatim; a backslash elsewhere is
- * an ordinary character.  A quote that is not closed ends with the line.  Parts keep the trust of the text.
- * False, with why_out, for a NUL octet. */
+/* Split a command line into arguments as the manual says for the pipe transport and ${run}: white space separates; an
+ * argument that begins with a quote ends at the next one: in "..." backslash escapes count, '...' is verbatim; a
+ * backslash elsewhere is an ordinary character.  A quote that is not closed ends with the line.  Parts keep the trust
+ * of the text. False, with why_out, for a NUL octet. */
 bool child_split_arguments(struct pool *pool, struct str line, struct str_list *arguments_out, const char **why_out);
 
-/* Is the argument at position index of such a line quoted, and how: 0, '"' or a single quote?  For callers that treat a bare
- * word specially ($pipe_addresses). */
+/* Is the argument at position index of such a line quoted, and how: 0, '"' or a single quote?  For callers that treat a
+ * bare word specially ($pipe_addresses). */
 char child_argument_quote(struct str line, size_t index);
 #endif

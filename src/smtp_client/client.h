@@ -14,8 +14,19 @@ enum { SMTP_REPLY_LINE_MAX_BYTES = 4096, SMTP_REPLY_MAX_BYTES = 16384, SMTP_REPL
 
 /* EHLO keywords we know. */
 enum smtp_capability {
-    CAP_PIPELINING = 1, CAP_SIZE = 2, CAP_CHUNKING = 4, CAP_8BITMIME = 8, CAP_DSN = 16, CAP_SMTPUTF8 = 32, CAP_STARTTLS = 64,
-    CAP_AUTH = 128, CAP_PRDR = 256, CAP_LIMITS = 512, CAP_IGNOREQUOTA = 1024, CAP_PIPE_CONNECT = 2048, CAP_ENHANCED = 4096
+    CAP_PIPELINING = 1,
+    CAP_SIZE = 2,
+    CAP_CHUNKING = 4,
+    CAP_8BITMIME = 8,
+    CAP_DSN = 16,
+    CAP_SMTPUTF8 = 32,
+    CAP_STARTTLS = 64,
+    CAP_AUTH = 128,
+    CAP_PRDR = 256,
+    CAP_LIMITS = 512,
+    CAP_IGNOREQUOTA = 1024,
+    CAP_PIPE_CONNECT = 2048,
+    CAP_ENHANCED = 4096
 };
 
 struct smtp_client_settings {
@@ -66,7 +77,8 @@ struct smtp_client {
 enum { SMTP_NUMBER_CLOSED = -18, SMTP_NUMBER_MALFORMED = -19, SMTP_NUMBER_RCPT_4XX = -44, SMTP_NUMBER_MAIL_4XX = -45,
        SMTP_NUMBER_DATA_4XX = -46 };
 
-/* Connect to the host's address and port.  DEFER with why: refused, timed out, no route … (cause set for retry rules). */
+/* Connect to the host's address and port.  DEFER with why: refused, timed out, no route … (cause set for retry rules).
+ */
 enum outcome smtp_client_connect(struct smtp_client *client, struct pool *pool, const struct host *host, int port,
                                  const struct smtp_client_settings *settings, struct why *why);
 
@@ -74,9 +86,9 @@ enum outcome smtp_client_connect(struct smtp_client *client, struct pool *pool, 
 void smtp_client_open(struct smtp_client *client, struct pool *pool, int read_fd, int write_fd,
                       const struct smtp_client_settings *settings);
 
-/* Read the banner, say EHLO (HELO if that is refused with 5xx or is to be avoided; LHLO for LMTP), note what is offered.
- * DEFER or FAIL with why, as Exim words it ("SMTP error from remote mail server after initial connection: 554 …").
- * reply_out may be NULL: the refusing reply. */
+/* Read the banner, say EHLO (HELO if that is refused with 5xx or is to be avoided; LHLO for LMTP), note what is
+ * offered. DEFER or FAIL with why, as Exim words it ("SMTP error from remote mail server after initial connection: 554
+ * …"). reply_out may be NULL: the refusing reply. */
 enum outcome smtp_client_greet(struct smtp_client *client, struct smtp_client_reply *reply_out, struct why *why);
 
 /* Say EHLO again (after STARTTLS): all that was offered before is forgotten. */
@@ -97,8 +109,8 @@ bool smtp_client_flush(struct smtp_client *client);
 /* Data of DATA or BDAT, as it is.  False when the session is dead. */
 bool smtp_client_write(struct smtp_client *client, const char *bytes, size_t len);
 
-/* The next reply, waiting at most timeout_s (0: command_timeout_s).  False, with code 0 and client->failure set, when none came:
- * the session is dead then. */
+/* The next reply, waiting at most timeout_s (0: command_timeout_s).  False, with code 0 and client->failure set, when
+ * none came: the session is dead then. */
 bool smtp_client_read(struct smtp_client *client, int timeout_s, struct smtp_client_reply *reply_out);
 
 /* Is there anything to read without waiting?  (Replies that came before they were due, a closed connection.) */
@@ -110,7 +122,8 @@ bool smtp_client_ask(struct smtp_client *client, struct str command, struct smtp
 /* Fill why for a reply that refuses, or for none: "SMTP error from remote mail server after RCPT TO:<x@y>: 550 no",
  * "SMTP timeout after …", "Remote host closed connection in response to …", "Malformed SMTP reply in response to …".
  * DEFER for anything but 5yz.  command: what it answers, as shown; the host's name is not part of the text. */
-enum outcome smtp_client_why(struct smtp_client *client, const struct smtp_client_reply *reply, struct str command, struct why *why);
+enum outcome smtp_client_why(struct smtp_client *client, const struct smtp_client_reply *reply, struct str command,
+                             struct why *why);
 
 /* Parse an EHLO reply into the client's capabilities (exposed for tests and for verify/'s cache). */
 void smtp_client_parse_ehlo(struct smtp_client *client, struct str lines);
@@ -119,7 +132,7 @@ void smtp_client_parse_ehlo(struct smtp_client *client, struct str lines);
 void smtp_client_quit(struct smtp_client *client);
 void smtp_client_close(struct smtp_client *client);
 
-/* STARTTLS is an extension point of tls/: the caller says STARTTLS, reads 220, and hands both descriptors over.  Octets that
- * came behind the 220 are an error: this returns false and the session must be closed, nothing of them is used. */
+/* STARTTLS is an extension point of tls/: the caller says STARTTLS, reads 220, and hands both descriptors over.  Octets
+ * that came behind the 220 are an error: this returns false and the session must be closed, nothing of them is used. */
 bool smtp_client_is_clean_for_tls(struct smtp_client *client);
 #endif

@@ -44,7 +44,8 @@ add_sanitised(struct buf *text, struct str line)
 static bool
 line_parse(struct str line, int *code_out, bool *is_last_out)
 {
-    if (line.len < 3 || line.ptr[0] < '2' || line.ptr[0] > '5' || !ascii_is_digit(line.ptr[1]) || !ascii_is_digit(line.ptr[2]))
+    if (line.len < 3 || line.ptr[0] < '2' || line.ptr[0] > '5' || !ascii_is_digit(line.ptr[1])
+        || !ascii_is_digit(line.ptr[2]))
         return false;
     if (line.len > 3 && line.ptr[3] != ' ' && line.ptr[3] != '-')
         return false;
@@ -84,7 +85,8 @@ malformed(struct smtp_client *client, struct str line)
 }
 
 static bool
-read_lines(struct smtp_client *client, struct deadline deadline, struct smtp_client_reply *reply, struct buf *text, struct buf *lines)
+read_lines(struct smtp_client *client, struct deadline deadline, struct smtp_client_reply *reply, struct buf *text,
+           struct buf *lines)
 {
     bool is_last = false;
     struct str line;
@@ -122,7 +124,8 @@ smtp_client_read(struct smtp_client *client, int timeout_s, struct smtp_client_r
     buf_init(&lines, client->pool, SMTP_REPLY_MAX_BYTES);
     buf_taint(&text);
     buf_taint(&lines);
-    if (client->io->out_used > 0 && !client->is_dead && !client_io_flush(client, deadline) && client->failure == CLIENT_TIMED_OUT)
+    if (client->io->out_used > 0 && !client->is_dead && !client_io_flush(client, deadline)
+        && client->failure == CLIENT_TIMED_OUT)
         return false;
     if (!read_lines(client, deadline, reply_out, &text, &lines)) {
         *reply_out = (struct smtp_client_reply){ 0 };

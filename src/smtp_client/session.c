@@ -20,7 +20,8 @@ settings_fill(struct smtp_client_settings *settings)
 }
 
 void
-smtp_client_open(struct smtp_client *client, struct pool *pool, int read_fd, int write_fd, const struct smtp_client_settings *settings)
+smtp_client_open(struct smtp_client *client, struct pool *pool, int read_fd, int write_fd,
+                 const struct smtp_client_settings *settings)
 {
     *client = (struct smtp_client){ .pool = pool, .settings = *settings, .read_fd = read_fd, .write_fd = write_fd };
     settings_fill(&client->settings);
@@ -91,11 +92,22 @@ parse_limits(struct smtp_client *client, struct str parameters)
     }
 }
 
-static const struct { const char *keyword; unsigned capability; } keywords[] = {
-    { "PIPELINING", CAP_PIPELINING }, { "SIZE", CAP_SIZE }, { "CHUNKING", CAP_CHUNKING }, { "8BITMIME", CAP_8BITMIME },
-    { "DSN", CAP_DSN }, { "SMTPUTF8", CAP_SMTPUTF8 }, { "STARTTLS", CAP_STARTTLS }, { "AUTH", CAP_AUTH }, { "PRDR", CAP_PRDR },
-    { "LIMITS", CAP_LIMITS }, { "IGNOREQUOTA", CAP_IGNOREQUOTA }, { "PIPECONNECT", CAP_PIPE_CONNECT },
-    { "X_PIPE_CONNECT", CAP_PIPE_CONNECT }, { "ENHANCEDSTATUSCODES", CAP_ENHANCED },
+static const struct { const char *keyword; unsigned capability;
+} keywords[] = {
+    { "PIPELINING", CAP_PIPELINING },
+    { "SIZE", CAP_SIZE },
+    { "CHUNKING", CAP_CHUNKING },
+    { "8BITMIME", CAP_8BITMIME },
+    { "DSN", CAP_DSN },
+    { "SMTPUTF8", CAP_SMTPUTF8 },
+    { "STARTTLS", CAP_STARTTLS },
+    { "AUTH", CAP_AUTH },
+    { "PRDR", CAP_PRDR },
+    { "LIMITS", CAP_LIMITS },
+    { "IGNOREQUOTA", CAP_IGNOREQUOTA },
+    { "PIPECONNECT", CAP_PIPE_CONNECT },
+    { "X_PIPE_CONNECT", CAP_PIPE_CONNECT },
+    { "ENHANCEDSTATUSCODES", CAP_ENHANCED },
 };
 
 static void

@@ -37,14 +37,14 @@ shown(struct smtp_transaction *tx, const char *what)
 static struct str
 mail_shown(struct smtp_transaction *tx)
 {
-    return pool_printf_tainted(tx->pool, "%sMAIL FROM:<%.*s>%.*s", tx->was_pipelined ? "pipelined " : "", STR_ARG(tx->sender),
-                               STR_ARG(tx->mail_parameters));
+    return pool_printf_tainted(tx->pool, "%sMAIL FROM:<%.*s>%.*s", tx->was_pipelined ? "pipelined " : "",
+                               STR_ARG(tx->sender), STR_ARG(tx->mail_parameters));
 }
 
 /* The whole transaction ends with this reply (or none).  number: for a 4yz. */
 static bool
-fail_whole(struct smtp_transaction *tx, const struct smtp_client_reply *reply, struct str command, enum why_cause cause, int number,
-           enum smtp_error_kind lost_kind)
+fail_whole(struct smtp_transaction *tx, const struct smtp_client_reply *reply, struct str command, enum why_cause cause,
+           int number, enum smtp_error_kind lost_kind)
 {
     enum outcome outcome = smtp_client_why(tx->client, reply, command, &tx->why);
 
@@ -73,7 +73,8 @@ take_mail_reply(struct smtp_transaction *tx)
     smtp_client_read(tx->client, 0, &reply);
     if (reply.code / 100 == 2)
         return true;
-    return fail_whole(tx, &reply, mail_shown(tx), CAUSE_MAIL_4XX, SMTP_NUMBER_MAIL_4XX, kind_after_timeout(tx, SMTP_ERROR_MESSAGE));
+    return fail_whole(tx, &reply, mail_shown(tx), CAUSE_MAIL_4XX, SMTP_NUMBER_MAIL_4XX,
+                      kind_after_timeout(tx, SMTP_ERROR_MESSAGE));
 }
 
 /* A timeout is this recipient's; the others are deferred without blame. */
@@ -130,8 +131,9 @@ static void
 cannot_say(struct smtp_transaction *tx, struct smtp_recipient *rcpt)
 {
     why_init(&rcpt->why, tx->pool);
-    recipient_finish(rcpt, why_fail(&rcpt->why, 0, "5.1.3", "the address <%.*s> cannot be sent by SMTP", STR_ARG(rcpt->address)),
-                     SMTP_ERROR_NONE, NULL);
+    recipient_finish(
+        rcpt, why_fail(&rcpt->why, 0, "5.1.3", "the address <%.*s> cannot be sent by SMTP", STR_ARG(rcpt->address)),
+        SMTP_ERROR_NONE, NULL);
 }
 
 static bool
@@ -166,7 +168,8 @@ say_rcpts(struct smtp_transaction *tx)
             *rcpt = tx->recipients[--last];
             tx->recipients[last] = refused;
         }
-        if ((!tx->was_pipelined || tx->rcpts_said - tx->rcpts_answered >= RCPTS_UNANSWERED_MAX) && !take_envelope_replies(tx))
+        if ((!tx->was_pipelined || tx->rcpts_said - tx->rcpts_answered >= RCPTS_UNANSWERED_MAX)
+            && !take_envelope_replies(tx))
             return false;
     }
     return true;
@@ -250,7 +253,9 @@ take_final_reply(struct smtp_transaction *tx, struct smtp_recipient *rcpt, const
     tx->why = rcpt->why;
     if (outcome == DEFER)
         tx->error = SMTP_ERROR_MESSAGE;
-    recipient_finish(rcpt, outcome, tx->client->settings.is_lmtp && reply->code != 0 ? SMTP_ERROR_RECIPIENT : SMTP_ERROR_MESSAGE, NULL);
+    recipient_finish(rcpt, outcome,
+                     tx->client->settings.is_lmtp && reply->code != 0 ? SMTP_ERROR_RECIPIENT : SMTP_ERROR_MESSAGE,
+                     NULL);
 }
 
 static void
@@ -285,7 +290,8 @@ send_failed(struct smtp_transaction *tx, struct why *why)
 
         /* The host may have said why it takes no more. */
         smtp_client_read(tx->client, 1, &reply);
-        fail_whole(tx, &reply, pool_printf(tx->pool, "sending data block"), CAUSE_DATA_4XX, SMTP_NUMBER_DATA_4XX, SMTP_ERROR_HOST);
+        fail_whole(tx, &reply, pool_printf(tx->pool, "sending data block"), CAUSE_DATA_4XX, SMTP_NUMBER_DATA_4XX,
+                   SMTP_ERROR_HOST);
     } else {
         tx->why = *why;
         finish_all(tx, DEFER, SMTP_ERROR_NONE);
@@ -385,7 +391,8 @@ run_bdat(struct smtp_transaction *tx)
         tx->chunk_room = CHUNK_MAX_BYTES;
     tx->chunk = pool_alloc_as(tx->pool, TAINTED, tx->chunk_room);
     if (tx->send(tx->data, tx, &why) != OK || !send_chunk(tx, true)) {
-        if (tx->has_chunk_failed || (tx->accepted_count == 0 && tx->is_mail_answered && !tx->client->is_dead && why.text.len == 0))
+        if (tx->has_chunk_failed
+            || (tx->accepted_count == 0 && tx->is_mail_answered && !tx->client->is_dead && why.text.len == 0))
             give_up(tx);
         else
             send_failed(tx, &why);

@@ -1,5 +1,5 @@
-/* smtp_client/transaction.h -- one mail transaction over a session: MAIL, a RCPT for each recipient, DATA or BDAT, with a
- * result for each recipient (RFC 5321 section 3.3; RFC 2033; RFC 2920; RFC 3030). */
+/* smtp_client/transaction.h -- one mail transaction over a session: MAIL, a RCPT for each recipient, DATA or BDAT, with
+ * a result for each recipient (RFC 5321 section 3.3; RFC 2033; RFC 2920; RFC 3030). */
 #ifndef SMTP_CLIENT_TRANSACTION_H
 #define SMTP_CLIENT_TRANSACTION_H
 #include "smtp_client/client.h"
@@ -33,9 +33,9 @@ struct smtp_transaction {
     struct smtp_recipient *recipients;
     size_t recipient_count;
     bool is_chunking;               /* BDAT; the session must offer CHUNKING */
-    size_t chunk_room;              /* about as long as the message is, so that a small one needs little memory; 0: not known */
-    /* Give the message to smtp_transaction_write(): CR LF line ends; dots doubled unless is_chunking.  Not OK: why is filled, and
-     * the session is dropped so that no half message is taken for a whole one. */
+    size_t chunk_room; /* about as long as the message is, so that a small one needs little memory; 0: not known */
+    /* Give the message to smtp_transaction_write(): CR LF line ends; dots doubled unless is_chunking.  Not OK: why is
+     * filled, and the session is dropped so that no half message is taken for a whole one. */
     enum outcome (*send)(void *data, struct smtp_transaction *transaction, struct why *why);
     void *data;
     /* results */

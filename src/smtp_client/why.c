@@ -11,7 +11,8 @@ why_no_reply(struct smtp_client *client, struct str command, struct why *why)
         why->cause = CAUSE_TIMEOUT;
         return DEFER;
     case CLIENT_MALFORMED:
-        why_defer(why, 0, "4.5.0", "Malformed SMTP reply in response to %.*s: %.*s", STR_ARG(command), STR_ARG(client->failure_text));
+        why_defer(why, 0, "4.5.0", "Malformed SMTP reply in response to %.*s: %.*s", STR_ARG(command),
+                  STR_ARG(client->failure_text));
         why->sys_errno = SMTP_NUMBER_MALFORMED;
         return DEFER;
     case CLIENT_IO_ERROR:
@@ -42,11 +43,11 @@ smtp_client_why(struct smtp_client *client, const struct smtp_client_reply *repl
     if (reply->code == 0)
         return why_no_reply(client, command, why);
     if (reply->code / 100 == 5)
-        why_fail(why, 0, kept_code(why, reply->enhanced), "SMTP error from remote mail server after %.*s: %.*s", STR_ARG(command),
-                 STR_ARG(reply->text));
+        why_fail(why, 0, kept_code(why, reply->enhanced), "SMTP error from remote mail server after %.*s: %.*s",
+                 STR_ARG(command), STR_ARG(reply->text));
     else
-        why_defer(why, 0, kept_code(why, reply->enhanced), "SMTP error from remote mail server after %.*s: %.*s", STR_ARG(command),
-                  STR_ARG(reply->text));
+        why_defer(why, 0, kept_code(why, reply->enhanced), "SMTP error from remote mail server after %.*s: %.*s",
+                  STR_ARG(command), STR_ARG(reply->text));
     why->smtp_code = reply->code;
     why->detail = reply->code;
     return reply->code / 100 == 5 ? FAIL : DEFER;

@@ -21,7 +21,8 @@ enum { FILE_MAX_BYTES = 10 * 1024 * 1024, REFERENCES_MAX = 12 };
 struct autoreply_options {
     bool file_expand, file_optional, return_message;
     int mode, once_file_size;
-    struct template *bcc, *cc, *file, *from, *headers, *log, *never_mail, *once, *once_repeat, *reply_to, *subject, *text, *to;
+    struct template *bcc, *cc, *file, *from, *headers, *log, *never_mail, *once, *once_repeat, *reply_to, *subject,
+        *text, *to;
 };
 
 static const struct autoreply_options defaults = { .mode = 0600 };
@@ -100,11 +101,12 @@ expand_option(struct reply *reply, struct template *option, bool is_header, stru
         return OK;
     if (expand(option, &reply->run->scope, text_out, why) != OK) {
         reason = why->text;
-        return transport_defer(why, NUMBER_NONE, "Expansion of \"%.*s\" failed in %.*s transport: %.*s", STR_ARG(option->text),
-                               STR_ARG(reply->name), STR_ARG(reason));
+        return transport_defer(why, NUMBER_NONE, "Expansion of \"%.*s\" failed in %.*s transport: %.*s",
+                               STR_ARG(option->text), STR_ARG(reply->name), STR_ARG(reason));
     }
     if (is_header && !is_printable(*text_out))
-        return transport_defer(why, NUMBER_NONE, "Expansion of \"%.*s\" in %.*s transport contains non-printing character",
+        return transport_defer(why, NUMBER_NONE,
+                               "Expansion of \"%.*s\" in %.*s transport contains non-printing character",
                                STR_ARG(option->text), STR_ARG(reply->name));
     return OK;
 }
@@ -121,19 +123,27 @@ expand_repeat(struct reply *reply, struct why *why)
     reply->once_repeat_s = interval_parse(text);
     if (reply->once_repeat_s >= 0)
         return OK;
-    return transport_defer(why, NUMBER_NONE, "Invalid time value \"%.*s\" for \"once_repeat\" in %.*s transport", STR_ARG(text),
-                           STR_ARG(reply->name));
+    return transport_defer(why, NUMBER_NONE, "Invalid time value \"%.*s\" for \"once_repeat\" in %.*s transport",
+                           STR_ARG(text), STR_ARG(reply->name));
 }
 
 static enum outcome
 expand_all(struct reply *reply, struct why *why)
 {
     const struct autoreply_options *opt = reply->options;
-    struct { struct template *option; bool is_header; struct str *to; } parts[] = {
-        { opt->from, true, &reply->from }, { opt->reply_to, true, &reply->reply_to }, { opt->to, true, &reply->to },
-        { opt->cc, true, &reply->cc }, { opt->bcc, true, &reply->bcc }, { opt->subject, true, &reply->subject },
-        { opt->headers, false, &reply->headers }, { opt->text, false, &reply->text }, { opt->file, false, &reply->file },
-        { opt->log, false, &reply->log }, { opt->once, false, &reply->once },
+    struct { struct template *option; bool is_header; struct str *to;
+    } parts[] = {
+        { opt->from, true, &reply->from },
+        { opt->reply_to, true, &reply->reply_to },
+        { opt->to, true, &reply->to },
+        { opt->cc, true, &reply->cc },
+        { opt->bcc, true, &reply->bcc },
+        { opt->subject, true, &reply->subject },
+        { opt->headers, false, &reply->headers },
+        { opt->text, false, &reply->text },
+        { opt->file, false, &reply->file },
+        { opt->log, false, &reply->log },
+        { opt->once, false, &reply->once },
     };
 
     for (size_t i = 0; i < COUNT(parts); i++)
@@ -152,8 +162,8 @@ check_paths(struct reply *reply, struct why *why)
 
     for (size_t i = 0; i < COUNT(paths); i++)
         if (str_is_tainted(paths[i].path))
-            return transport_defer(why, NUMBER_NONE, "Tainted '%.*s' (\"%s\" of %.*s transport) not permitted", STR_ARG(paths[i].path),
-                                   paths[i].option, STR_ARG(reply->name));
+            return transport_defer(why, NUMBER_NONE, "Tainted '%.*s' (\"%s\" of %.*s transport) not permitted",
+                                   STR_ARG(paths[i].path), paths[i].option, STR_ARG(reply->name));
     return OK;
 }
 
@@ -163,7 +173,9 @@ check_paths(struct reply *reply, struct why *why)
 static void
 drop_never(struct reply *reply, struct str *list)
 {
-    static const struct address_rules rules = { .allow_domain_literals = true, .allow_utf8_domains = true, .allow_unqualified = true };
+    static const struct address_rules rules = { .allow_domain_literals = true,
+                                                .allow_utf8_domains = true,
+                                                .allow_unqualified = true };
     struct address_list addresses;
     struct address_list_item item;
     enum address_list_step step;
@@ -177,7 +189,8 @@ drop_never(struct reply *reply, struct str *list)
 
         why_init(&why, reply->pool);
         if (step == ADDRESS_LIST_ADDRESS
-            && match_address(reply->options->never_mail, item.parse.address, &reply->run->scope, NULL, &why) == MATCH_YES) {
+            && match_address(reply->options->never_mail, item.parse.address, &reply->run->scope, NULL, &why)
+                   == MATCH_YES) {
             trace(TRACE_DELIVER, "discarded recipient %.*s (never_mail)", STR_ARG(item.parse.address));
             has_dropped = true;
             continue;
@@ -206,10 +219,13 @@ log_add(const struct reply *reply, struct str text)
 
     if (reply->log.len == 0)
         return;
-    fd = open(pool_cstr(reply->pool, reply->log), O_CREAT | O_APPEND | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, (mode_t)reply->options->mode);
-    record = pool_printf_tainted(reply->pool, "%.*s\n%.*s", STR_ARG(clock_format(reply->pool, CLOCK_LOG, clock_now())), STR_ARG(text));
+    fd = open(pool_cstr(reply->pool, reply->log), O_CREAT | O_APPEND | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
+              (mode_t)reply->options->mode);
+    record = pool_printf_tainted(reply->pool, "%.*s\n%.*s", STR_ARG(clock_format(reply->pool, CLOCK_LOG, clock_now())),
+                                 STR_ARG(text));
     if (fd == -1 || !file_write_all(fd, record))
-        trace(TRACE_DELIVER, "failed to write to the log file of the %.*s transport: %s", STR_ARG(reply->name), strerror(errno));
+        trace(TRACE_DELIVER, "failed to write to the log file of the %.*s transport: %s", STR_ARG(reply->name),
+              strerror(errno));
     if (fd != -1)
         close(fd);
 }
@@ -262,8 +278,8 @@ field_body(const struct message *message, struct str name)
     return field == NULL ? STR("") : header_body(field);
 }
 
-/* References: of the message, or its In-Reply-To: if that names one, and its own id (RFC 5322 section 3.6.4); of a long thread
- * the first and the latest. */
+/* References: of the message, or its In-Reply-To: if that names one, and its own id (RFC 5322 section 3.6.4); of a long
+ * thread the first and the latest. */
 static void
 add_references(struct reply *reply, struct buf *text)
 {
@@ -296,10 +312,11 @@ read_file(struct reply *reply, struct why *why)
 {
     const char *path = reply->file.len > 0 ? pool_cstr(reply->pool, reply->file) : NULL;
 
-    if (path == NULL || file_read(path, reply->pool, CLEAN, FILE_MAX_BYTES, &reply->file_text) || reply->options->file_optional)
+    if (path == NULL || file_read(path, reply->pool, CLEAN, FILE_MAX_BYTES, &reply->file_text)
+        || reply->options->file_optional)
         return OK;
-    return transport_defer(why, errno, "Failed to open file %s when sending message from %.*s transport: %s", path, STR_ARG(reply->name),
-                           strerror(errno));
+    return transport_defer(why, errno, "Failed to open file %s when sending message from %.*s transport: %s", path,
+                           STR_ARG(reply->name), strerror(errno));
 }
 
 /* The file as it is, or line by line expanded: it belongs to whoever wrote the configuration or the forward file. */
@@ -316,7 +333,8 @@ add_file(struct reply *reply, struct buf *text, struct why *why)
         if (expand_text(line, &reply->run->scope, &expanded, why) != OK) {
             struct str reason = why->text;
 
-            return transport_defer(why, NUMBER_NONE, "Expansion of \"%.*s\" in file %.*s failed in %.*s transport: %.*s", STR_ARG(line),
+            return transport_defer(why, NUMBER_NONE,
+                                   "Expansion of \"%.*s\" in file %.*s failed in %.*s transport: %.*s", STR_ARG(line),
                                    STR_ARG(reply->file), STR_ARG(reply->name), STR_ARG(reason));
         }
         buf_add(text, expanded);
@@ -420,7 +438,9 @@ static enum outcome
 submit_once(struct reply *reply, struct why *why)
 {
     struct once_file once = {
-        .pool = reply->pool, .path = pool_cstr(reply->pool, reply->once), .size_max_bytes = reply->options->once_file_size,
+        .pool = reply->pool,
+        .path = pool_cstr(reply->pool, reply->once),
+        .size_max_bytes = reply->options->once_file_size,
         .mode = reply->options->mode,
     };
     enum outcome outcome = once_file_open(&once, why);
@@ -461,7 +481,10 @@ send_reply(struct reply *reply, struct why *why)
 static void
 autoreply_run(struct transport_run *run)
 {
-    struct reply reply = { .run = run, .options = run->transport->instance.options, .pool = run->pool, .name = run->transport->instance.name };
+    struct reply reply = { .run = run,
+                           .options = run->transport->instance.options,
+                           .pool = run->pool,
+                           .name = run->transport->instance.name };
     struct why why;
     enum outcome outcome;
 

@@ -22,7 +22,8 @@ enum outcome child_stream_start(struct child_stream *stream, const struct child_
 /* Write all of it, passing on what comes back meanwhile.  False: timed out, stopped, or nobody reads any more. */
 bool child_stream_write(struct child_stream *stream, struct str octets);
 
-/* Close the program's input, pass on the rest of what it says, and wait for its end; killed when the deadline passes. */
+/* Close the program's input, pass on the rest of what it says, and wait for its end; killed when the deadline passes.
+ */
 enum child_end child_stream_finish(struct child_stream *stream);
 
 /* The end for a stream that is not to be finished: kill and collect. */

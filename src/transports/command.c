@@ -19,7 +19,8 @@ command_strings(const struct str_list *list, struct pool *pool)
 }
 
 static enum outcome
-split(struct str line, const struct command_request *request, struct pool *pool, struct str_list *arguments, struct why *why)
+split(struct str line, const struct command_request *request, struct pool *pool, struct str_list *arguments,
+      struct why *why)
 {
     const char *reason;
 
@@ -29,8 +30,8 @@ split(struct str line, const struct command_request *request, struct pool *pool,
 }
 
 static enum outcome
-add_expanded(struct str argument, const struct command_request *request, struct transport_run *run, struct str_list *out,
-             struct why *why)
+add_expanded(struct str argument, const struct command_request *request, struct transport_run *run,
+             struct str_list *out, struct why *why)
 {
     struct str text, reason;
 
@@ -40,8 +41,8 @@ add_expanded(struct str argument, const struct command_request *request, struct 
     }
     if (expand_text(argument, &run->scope, &text, why) != OK) {
         reason = why->text;
-        return transport_defer(why, 0, "Expansion of \"%.*s\" from command \"%.*s\" in %s failed: %.*s", STR_ARG(argument),
-                               STR_ARG(request->line), request->what, STR_ARG(reason));
+        return transport_defer(why, 0, "Expansion of \"%.*s\" from command \"%.*s\" in %s failed: %.*s",
+                               STR_ARG(argument), STR_ARG(request->line), request->what, STR_ARG(reason));
     }
     str_list_add(out, run->pool, text);
     return OK;
@@ -55,8 +56,8 @@ add_addresses(struct transport_run *run, struct str_list *out)
 }
 
 static enum outcome
-add_argument(struct str argument, char quote, const struct command_request *request, struct transport_run *run, struct str_list *out,
-             struct why *why)
+add_argument(struct str argument, char quote, const struct command_request *request, struct transport_run *run,
+             struct str_list *out, struct why *why)
 {
     if (!request->is_expanded) {
         str_list_add(out, run->pool, argument);
@@ -78,7 +79,8 @@ check_taint(const struct str_list *arguments, const struct command_request *requ
     for (size_t i = 0; i < arguments->count; i++) {
         if (!str_is_tainted(arguments->items[i]) || (i > 0 && !request->is_argument_taint_refused))
             continue;
-        return why_fail(why, 0, "5.3.5", "Tainted arg %zu for %s command: '%.*s'", i, request->what, STR_ARG(arguments->items[i]));
+        return why_fail(why, 0, "5.3.5", "Tainted arg %zu for %s command: '%.*s'", i, request->what,
+                        STR_ARG(arguments->items[i]));
     }
     return OK;
 }

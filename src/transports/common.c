@@ -19,7 +19,8 @@ transport_defer(struct why *why, int number, const char *format, ...)
 }
 
 void
-option_default(struct template **field, const struct driver_instance *instance, struct pool *pool, const char *option, const char *text)
+option_default(struct template **field, const struct driver_instance *instance, struct pool *pool, const char *option,
+               const char *text)
 {
     if (*field != NULL)
         return;
@@ -59,7 +60,7 @@ transport_expand(struct template *template, struct transport_run *run, struct st
     if (why->is_forced)
         return OK;
     reason = why->text;
-    return transport_defer(why, NUMBER_NONE, "Expansion of \"%.*s\" (%s for %.*s transport) failed: %.*s", STR_ARG(template->text),
-                           template->option_name != NULL ? template->option_name : "option", STR_ARG(run->transport->instance.name),
-                           STR_ARG(reason));
+    return transport_defer(why, NUMBER_NONE, "Expansion of \"%.*s\" (%s for %.*s transport) failed: %.*s",
+                           STR_ARG(template->text), template->option_name != NULL ? template->option_name : "option",
+                           STR_ARG(run->transport->instance.name), STR_ARG(reason));
 }

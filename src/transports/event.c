@@ -19,8 +19,8 @@ transport_event(const struct transport *transport, struct scope *scope, const ch
     trace(TRACE_DELIVER, "event %s: event_action of the %.*s transport", event, STR_ARG(transport->instance.name));
     if (expand(transport->event_action, &inner, &text, &why) != OK) {
         if (!why.is_forced)
-            log_panic(NULL, "failed to expand event_action %s in transport %.*s: %.*s", event, STR_ARG(transport->instance.name),
-                      STR_ARG(why.text));
+            log_panic(NULL, "failed to expand event_action %s in transport %.*s: %.*s", event,
+                      STR_ARG(transport->instance.name), STR_ARG(why.text));
         return STR("");
     }
     return text;

@@ -23,7 +23,8 @@ expand_id(const struct transport *transport, const struct id_option *option, con
 }
 
 static enum outcome
-find_user(const struct transport *transport, struct scope *scope, struct transport_identity *out, bool *has_gid, struct why *why)
+find_user(const struct transport *transport, struct scope *scope, struct transport_identity *out, bool *has_gid,
+          struct why *why)
 {
     const struct id_option *option = &transport->user;
     const struct passwd *entry;
@@ -48,8 +49,9 @@ find_user(const struct transport *transport, struct scope *scope, struct transpo
     name = pool_cstr(scope->pool, text);
     entry = name != NULL && *name != '\0' ? getpwnam(name) : NULL;
     if (entry == NULL)
-        return transport_defer(why, NUMBER_NONE, "Failed to find user \"%.*s\" from expanded string \"%.*s\" from the %.*s transport",
-                         STR_ARG(text), STR_ARG(option->source->text), STR_ARG(transport->instance.name));
+        return transport_defer(why, NUMBER_NONE,
+                               "Failed to find user \"%.*s\" from expanded string \"%.*s\" from the %.*s transport",
+                               STR_ARG(text), STR_ARG(option->source->text), STR_ARG(transport->instance.name));
     out->uid = entry->pw_uid;
     if (!*has_gid)
         out->gid = entry->pw_gid;
@@ -79,16 +81,17 @@ find_group(const struct transport *transport, struct scope *scope, gid_t *gid_ou
     name = pool_cstr(scope->pool, text);
     entry = name != NULL && *name != '\0' ? getgrnam(name) : NULL;
     if (entry == NULL)
-        return transport_defer(why, NUMBER_NONE, "Failed to find group \"%.*s\" from expanded string \"%.*s\" from the %.*s transport",
-                         STR_ARG(text), STR_ARG(option->source->text), STR_ARG(transport->instance.name));
+        return transport_defer(why, NUMBER_NONE,
+                               "Failed to find group \"%.*s\" from expanded string \"%.*s\" from the %.*s transport",
+                               STR_ARG(text), STR_ARG(option->source->text), STR_ARG(transport->instance.name));
     *gid_out = entry->gr_gid;
     return OK;
 }
 
 /* The orders of preference are those of the manual, section 23.2. */
 static enum outcome
-find_ids(const struct transport *transport, const struct address *addr, struct scope *scope, struct transport_identity *out,
-         struct why *why)
+find_ids(const struct transport *transport, const struct address *addr, struct scope *scope,
+         struct transport_identity *out, struct why *why)
 {
     const struct transport_driver *driver = transport_driver(transport);
     bool has_gid = true;
@@ -119,42 +122,46 @@ find_ids(const struct transport *transport, const struct address *addr, struct s
         has_gid = true;
     }
     if (!has_gid)
-        return transport_defer(why, NUMBER_NONE, "User set without group for %.*s transport", STR_ARG(transport->instance.name));
+        return transport_defer(why, NUMBER_NONE, "User set without group for %.*s transport",
+                               STR_ARG(transport->instance.name));
     return OK;
 }
 
 /* A directory option of the transport, else what the router gave. */
 static enum outcome
-find_directory(struct template *option, struct str given, const char *kind, const struct transport *transport, struct scope *scope,
-               struct str *path_out, struct why *why)
+find_directory(struct template *option, struct str given, const char *kind, const struct transport *transport,
+               struct scope *scope, struct str *path_out, struct why *why)
 {
     struct str reason;
 
     *path_out = given;
     if (option != NULL && expand(option, scope, path_out, why) != OK) {
         reason = why->text;
-        return transport_defer(why, NUMBER_NONE, "%s directory \"%.*s\" failed to expand for %.*s transport: %.*s", kind,
-                         STR_ARG(option->text), STR_ARG(transport->instance.name), STR_ARG(reason));
+        return transport_defer(why, NUMBER_NONE, "%s directory \"%.*s\" failed to expand for %.*s transport: %.*s",
+                               kind, STR_ARG(option->text), STR_ARG(transport->instance.name), STR_ARG(reason));
     }
     if (path_out->len > 0 && path_out->ptr[0] != '/')
-        return transport_defer(why, NUMBER_NOT_ABSOLUTE, "%s directory path \"%.*s\" is not absolute for %.*s transport", kind,
-                         STR_ARG(*path_out), STR_ARG(transport->instance.name));
+        return transport_defer(why, NUMBER_NOT_ABSOLUTE,
+                               "%s directory path \"%.*s\" is not absolute for %.*s transport", kind,
+                               STR_ARG(*path_out), STR_ARG(transport->instance.name));
     return OK;
 }
 
 enum outcome
-transport_identity_find(const struct transport *transport, struct address *addr, struct scope *scope, struct transport_identity *out,
-                        struct why *why)
+transport_identity_find(const struct transport *transport, struct address *addr, struct scope *scope,
+                        struct transport_identity *out, struct why *why)
 {
     *out = (struct transport_identity){ 0 };
     scope->address = addr;
     if (find_ids(transport, addr, scope, out, why) != OK)
         return DEFER;
-    if (find_directory(transport->home_directory, addr->home_directory, "home", transport, scope, &out->home, why) != OK)
+    if (find_directory(transport->home_directory, addr->home_directory, "home", transport, scope, &out->home, why)
+        != OK)
         return DEFER;
     addr->home_directory = out->home;
-    if (find_directory(transport->current_directory, addr->current_directory, "current", transport, scope, &out->current_directory,
-                       why) != OK)
+    if (find_directory(transport->current_directory, addr->current_directory, "current", transport, scope,
+                       &out->current_directory, why)
+        != OK)
         return DEFER;
     if (out->current_directory.len == 0)
         out->current_directory = out->home;

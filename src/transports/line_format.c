@@ -63,7 +63,8 @@ put_part(struct line_format *format, struct str part)
         const char *cr = memchr(part.ptr, '\r', part.len);
         size_t len = cr == NULL ? part.len : (size_t)(cr - part.ptr);
 
-        if (format->is_line_start && len > 0 && format->check_string.len == 1 && part.ptr[0] == format->check_string.ptr[0])
+        if (format->is_line_start && len > 0 && format->check_string.len == 1
+            && part.ptr[0] == format->check_string.ptr[0])
             put(format, format->escape_string.ptr, format->escape_string.len - 1);
         if (len > 0)
             format->is_line_start = false;
@@ -132,7 +133,8 @@ pass_line_start(struct line_format *format, struct str text)
 static bool
 is_held_back(struct line_format *format, struct str text)
 {
-    if (format->check_string.len == 0 || !format->is_line_start || format->is_cr_pending || check_matches(format, text) != -1)
+    if (format->check_string.len == 0 || !format->is_line_start || format->is_cr_pending
+        || check_matches(format, text) != -1)
         return false;
     memcpy(format->held, text.ptr, text.len);
     format->held_bytes = text.len;

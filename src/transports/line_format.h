@@ -17,7 +17,7 @@ struct message_sink {
 struct line_format {
     bool is_crlf;                   /* lines end with CR LF, and no CR or LF stands alone; else they end with LF */
     bool is_crlf_input;             /* the text given has CR LF line ends: a spool file in wire format */
-    struct str check_string, escape_string;     /* a line that begins with the first gets the second instead; empty: none */
+    struct str check_string, escape_string; /* a line that begins with the first gets the second instead; empty: none */
     struct message_sink sink;
     int64_t octets;                 /* what has been formatted so far */
     bool has_failed;                /* the sink refused; nothing is written any more */

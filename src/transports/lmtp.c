@@ -61,7 +61,9 @@ start_command(struct transport_run *run, struct child *child, int *fd_out, struc
 {
     const struct lmtp_options *opt = run->transport->instance.options;
     struct str what = pool_printf(run->pool, "%.*s transport", STR_ARG(run->transport->instance.name));
-    struct command_request request = { .line = opt->command->text, .what = pool_cstr(run->pool, what), .is_expanded = true };
+    struct command_request request = { .line = opt->command->text,
+                                       .what = pool_cstr(run->pool, what),
+                                       .is_expanded = true };
     struct child_spec spec = { 0 };
     const char **argv;
     int pair[2];
@@ -79,7 +81,8 @@ start_command(struct transport_run *run, struct child *child, int *fd_out, struc
         return OK;
     }
     close(pair[0]);
-    return transport_defer(why, why->sys_errno, "Failed to create child process for %s: %s", request.what, strerror(why->sys_errno));
+    return transport_defer(why, why->sys_errno, "Failed to create child process for %s: %s", request.what,
+                           strerror(why->sys_errno));
 }
 
 static enum outcome
@@ -90,18 +93,19 @@ connect_socket(struct transport_run *run, int *fd_out, struct why *why)
 
     if (expand(opt->socket, &run->scope, &path, why) != OK) {
         reason = why->text;
-        return transport_defer(why, NUMBER_NONE, "Expansion of \"%.*s\" (socket setting for %.*s transport) failed: %.*s",
+        return transport_defer(why, NUMBER_NONE,
+                               "Expansion of \"%.*s\" (socket setting for %.*s transport) failed: %.*s",
                                STR_ARG(opt->socket->text), STR_ARG(run->transport->instance.name), STR_ARG(reason));
     }
     if (str_is_tainted(path))
-        return transport_defer(why, NUMBER_NONE, "Tainted '%.*s' (socket name for %.*s transport) not permitted", STR_ARG(path),
-                               STR_ARG(run->transport->instance.name));
+        return transport_defer(why, NUMBER_NONE, "Tainted '%.*s' (socket name for %.*s transport) not permitted",
+                               STR_ARG(path), STR_ARG(run->transport->instance.name));
     *fd_out = socket_connect_unix(path, deadline_in_s(opt->timeout), why);
     if (*fd_out != -1)
         return OK;
     reason = str_of(strerror(why->sys_errno));
-    return transport_defer(why, why->sys_errno, "Failed to connect to socket %.*s for %.*s transport: %.*s", STR_ARG(path),
-                           STR_ARG(run->transport->instance.name), STR_ARG(reason));
+    return transport_defer(why, why->sys_errno, "Failed to connect to socket %.*s for %.*s transport: %.*s",
+                           STR_ARG(path), STR_ARG(run->transport->instance.name), STR_ARG(reason));
 }
 
 /* ---- The session */
@@ -148,11 +152,17 @@ converse(struct transport_run *run, int fd, struct why *why)
 {
     const struct lmtp_options *opt = run->transport->instance.options;
     struct smtp_client_settings settings = {
-        .helo_name = config->primary_hostname, .is_lmtp = true, .command_timeout_s = opt->timeout, .data_timeout_s = opt->timeout,
-        .final_timeout_s = opt->timeout, .ignored = CAP_CHUNKING,
+        .helo_name = config->primary_hostname,
+        .is_lmtp = true,
+        .command_timeout_s = opt->timeout,
+        .data_timeout_s = opt->timeout,
+        .final_timeout_s = opt->timeout,
+        .ignored = CAP_CHUNKING,
     };
     struct message_sender sender = { run };
-    struct smtp_transaction transaction = { .pool = run->pool, .sender = run->return_path, .send = message_send, .data = &sender };
+    struct smtp_transaction transaction = {
+        .pool = run->pool, .sender = run->return_path, .send = message_send, .data = &sender
+    };
     struct smtp_client client;
 
     smtp_client_open(&client, run->pool, fd, fd, &settings);
@@ -189,7 +199,8 @@ lmtp_run(struct transport_run *run)
     if (outcome != OK)
         transport_set_all(run->addresses, outcome, &why);
     if (child.pid != 0 && child_wait(&child, opt->timeout) == CHILD_TIMED_OUT)
-        trace(TRACE_DELIVER, "the program of the %.*s transport did not end: killed", STR_ARG(run->transport->instance.name));
+        trace(TRACE_DELIVER, "the program of the %.*s transport did not end: killed",
+              STR_ARG(run->transport->instance.name));
 }
 
 const struct transport_driver lmtp_driver = {

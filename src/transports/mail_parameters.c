@@ -53,7 +53,8 @@ rcpt_parameters(const struct address *addr, const struct smtp_client *client, bo
 }
 
 void
-recipients_make(struct smtp_transaction *transaction, struct transport_run *run, struct address *addr, size_t count, bool is_quota_ignored)
+recipients_make(struct smtp_transaction *transaction, struct transport_run *run, struct address *addr, size_t count,
+                bool is_quota_ignored)
 {
     transaction->recipients = POOL_NEW_ARRAY(run->pool, struct smtp_recipient, count);
     transaction->recipient_count = count;

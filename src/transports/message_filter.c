@@ -54,7 +54,8 @@ filter_start(struct transport_run *run, struct child_stream *stream, struct why 
     if (child_stream_start(stream, &spec, why) == OK)
         return OK;
     if (why->detail == 1)
-        return transport_defer(why, NUMBER_FILTER, "Transport filter process failed (%d): unable to execute command", EXIT_UNKNOWN);
+        return transport_defer(why, NUMBER_FILTER, "Transport filter process failed (%d): unable to execute command",
+                               EXIT_UNKNOWN);
     reason = why->text;
     return transport_defer(why, NUMBER_FILTER, "transport filter: %.*s", STR_ARG(reason));
 }

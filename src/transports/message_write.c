@@ -30,7 +30,8 @@ expand_header_item(struct str item, struct transport_run *run, struct str *text_
     if (why->is_forced)
         return OK;
     reason = why->text;
-    return transport_defer(why, NUMBER_HEADERS, "Failed to expand headers_add or headers_remove: %.*s", STR_ARG(reason));
+    return transport_defer(why, NUMBER_HEADERS, "Failed to expand headers_add or headers_remove: %.*s",
+                           STR_ARG(reason));
 }
 
 static enum outcome
@@ -213,7 +214,8 @@ message_write_plain(struct transport_run *run, struct line_format *format, struc
 enum outcome
 message_write(struct transport_run *run, struct line_format *format, bool is_final_newline_wanted, struct why *why)
 {
-    enum outcome outcome = message_has_filter(run) ? message_write_filtered(run, format, why) : message_write_plain(run, format, why);
+    enum outcome outcome =
+        message_has_filter(run) ? message_write_filtered(run, format, why) : message_write_plain(run, format, why);
 
     if (outcome != OK)
         return outcome;

@@ -17,7 +17,8 @@ open_fixed(struct once_file *once, struct why *why)
     once->fd = open(once->path, O_CREAT | O_RDWR | O_NOFOLLOW | O_CLOEXEC, (mode_t)once->mode);
     if (once->fd == -1)
         return transport_defer(why, errno, "Failed to open \"once\" file %s", once->path);
-    if (file_lock(once->fd, FILE_LOCK_WRITE) && file_read_fd(once->fd, once->pool, TAINTED, FILE_MAX_BYTES, &once->content))
+    if (file_lock(once->fd, FILE_LOCK_WRITE)
+        && file_read_fd(once->fd, once->pool, TAINTED, FILE_MAX_BYTES, &once->content))
         return OK;
     transport_defer(why, errno, "Failed to read \"once\" file %s", once->path);
     close(once->fd);
@@ -91,7 +92,8 @@ note_fixed(struct once_file *once, struct str recipient, time_t when)
     buf_add(&all, str_make((const char *)&when, sizeof(when)));
     buf_add(&all, recipient);
     buf_add_char(&all, '\0');
-    return lseek(once->fd, 0, SEEK_SET) == 0 && file_write_all(once->fd, buf_str(&all)) && ftruncate(once->fd, (off_t)all.len) == 0;
+    return lseek(once->fd, 0, SEEK_SET) == 0 && file_write_all(once->fd, buf_str(&all))
+           && ftruncate(once->fd, (off_t)all.len) == 0;
 }
 
 bool

@@ -28,7 +28,8 @@ struct pipe_options {
     int batch_max, timeout, umask;
     int64_t max_output;
     struct str check_string, escape_string;
-    struct template *allow_commands, *batch_id, *command, *environment, *message_prefix, *message_suffix, *path, *temp_errors;
+    struct template *allow_commands, *batch_id, *command, *environment, *message_prefix, *message_suffix, *path,
+        *temp_errors;
 };
 
 static const struct pipe_options defaults = { .batch_max = 1, .max_output = 20480, .timeout = 3600, .umask = 022 };
@@ -69,13 +70,24 @@ static const struct option options[] = {
 };
 
 /* What exit codes mean (sysexits.h and the shells). */
-static const struct { int code; const char *meaning; } meanings[] = {
-    { EX_USAGE, "usage error" }, { EX_DATAERR, "error in input data" }, { EX_NOINPUT, "cannot open input" },
-    { EX_NOUSER, "user unknown" }, { EX_NOHOST, "host name unknown" }, { EX_UNAVAILABLE, "service or program unavailable" },
-    { EX_SOFTWARE, "internal software error" }, { EX_OSERR, "internal operating system error" },
-    { EX_OSFILE, "system file missing" }, { EX_CANTCREAT, "cannot create file" }, { EX_IOERR, "input or output error" },
-    { EX_TEMPFAIL, "temporary error" }, { EX_PROTOCOL, "protocol error" }, { EX_NOPERM, "permission denied" },
-    { EX_CONFIG, "local configuration error" }, { 126, "could not execute program" },
+static const struct { int code; const char *meaning;
+} meanings[] = {
+    { EX_USAGE, "usage error" },
+    { EX_DATAERR, "error in input data" },
+    { EX_NOINPUT, "cannot open input" },
+    { EX_NOUSER, "user unknown" },
+    { EX_NOHOST, "host name unknown" },
+    { EX_UNAVAILABLE, "service or program unavailable" },
+    { EX_SOFTWARE, "internal software error" },
+    { EX_OSERR, "internal operating system error" },
+    { EX_OSFILE, "system file missing" },
+    { EX_CANTCREAT, "cannot create file" },
+    { EX_IOERR, "input or output error" },
+    { EX_TEMPFAIL, "temporary error" },
+    { EX_PROTOCOL, "protocol error" },
+    { EX_NOPERM, "permission denied" },
+    { EX_CONFIG, "local configuration error" },
+    { 126, "could not execute program" },
     { EXIT_UNKNOWN_COMMAND, "unable to exec or command does not exist" },
 };
 
@@ -154,7 +166,9 @@ command_line(struct pipe_job *job, struct command_request *request, struct why *
     struct str what = pool_printf(job->pool, "%.*s transport", STR_ARG(job->name));
     bool is_redirected = addr->kind == ADDRESS_PIPE && addr->text.len > 0 && addr->text.ptr[0] == '|';
 
-    *request = (struct command_request){ .what = pool_cstr(job->pool, what), .is_expanded = true, .is_argument_taint_refused = true };
+    *request = (struct command_request){ .what = pool_cstr(job->pool, what),
+                                         .is_expanded = true,
+                                         .is_argument_taint_refused = true };
     if (is_redirected && job->options->force_command)
         request->address_pipe = str_trim(str_from(addr->text, 1));
     if (!is_redirected || job->options->force_command) {
@@ -166,7 +180,8 @@ command_line(struct pipe_job *job, struct command_request *request, struct why *
     request->line = str_trim(str_from(addr->text, 1));
     request->is_expanded = addr->is_pipe_expansion_wanted;
     if (str_is_tainted(request->line))
-        return transport_defer(why, 0, "Tainted '%.*s' (command for %s) not permitted", STR_ARG(request->line), request->what);
+        return transport_defer(why, 0, "Tainted '%.*s' (command for %s) not permitted", STR_ARG(request->line),
+                               request->what);
     return OK;
 }
 
@@ -198,12 +213,14 @@ check_permitted(struct pipe_job *job, struct why *why)
     if (job->options->restrict_to_path) {
         if (str_find(command, '/') == STR_NONE)
             return OK;
-        return why_fail(why, 0, "5.7.1", "\"/\" found in \"%s\" (command for %.*s transport) - failed for security reasons", job->argv[0],
-                        STR_ARG(job->name));
+        return why_fail(why, 0, "5.7.1",
+                        "\"/\" found in \"%s\" (command for %.*s transport) - failed for security reasons",
+                        job->argv[0], STR_ARG(job->name));
     }
     if (job->options->allow_commands == NULL)
         return OK;
-    return why_fail(why, 0, "5.7.1", "\"%s\" command not permitted by %.*s transport", job->argv[0], STR_ARG(job->name));
+    return why_fail(why, 0, "5.7.1", "\"%s\" command not permitted by %.*s transport", job->argv[0],
+                    STR_ARG(job->name));
 }
 
 /* A name without a slash at its beginning is sought along the path. */
@@ -234,11 +251,12 @@ make_shell_command(struct pipe_job *job, const struct command_request *request, 
 
     if (request->is_expanded && expand_text(request->line, &job->run->scope, &line, why) != OK) {
         reason = why->text;
-        return transport_defer(why, 0, "Expansion of command \"%.*s\" in %s failed: %.*s", STR_ARG(request->line), request->what,
-                               STR_ARG(reason));
+        return transport_defer(why, 0, "Expansion of command \"%.*s\" in %s failed: %.*s", STR_ARG(request->line),
+                               request->what, STR_ARG(reason));
     }
     if (str_is_tainted(line))
-        return why_fail(why, 0, "5.7.1", "Tainted '%.*s' (command for %s with use_shell) not permitted", STR_ARG(line), request->what);
+        return why_fail(why, 0, "5.7.1", "Tainted '%.*s' (command for %s with use_shell) not permitted", STR_ARG(line),
+                        request->what);
     job->argv = POOL_NEW_ARRAY(job->pool, const char *, 4);
     job->argv[0] = job->program = "/bin/sh";
     job->argv[1] = "-c";
@@ -290,7 +308,8 @@ make_environment(struct pipe_job *job, struct why *why)
     add_variable(&list, job->pool, "HOME", run->identity.home);
     add_variable(&list, job->pool, "MESSAGE_ID", str_of(run->message->id));
     add_variable(&list, job->pool, "PATH", job->path);
-    add_variable(&list, job->pool, "RECIPIENT", run->addresses->next == NULL ? transport_rcpt_address(scoped, true, job->pool) : STR(""));
+    add_variable(&list, job->pool, "RECIPIENT",
+                 run->addresses->next == NULL ? transport_rcpt_address(scoped, true, job->pool) : STR(""));
     add_variable(&list, job->pool, "QUALIFY_DOMAIN", config->qualify_domain);
     add_variable(&list, job->pool, "SENDER", run->message->sender);
     add_variable(&list, job->pool, "SHELL", STR("/bin/sh"));
@@ -379,7 +398,8 @@ code_meaning(struct pool *pool, int code)
         if (meanings[i].code == code)
             return pool_printf(pool, " (could mean %s)", meanings[i].meaning);
     if (code > 128 && code - 128 < NSIG)
-        return pool_printf(pool, " (could mean shell command ended by signal %d (%s))", code - 128, strsignal(code - 128));
+        return pool_printf(pool, " (could mean shell command ended by signal %d (%s))", code - 128,
+                           strsignal(code - 128));
     return STR("");
 }
 
@@ -406,8 +426,11 @@ static enum outcome
 judge_signal(struct pipe_job *job, struct why *why)
 {
     int number = WTERMSIG(job->stream.child.status);
-    struct str text = pool_printf_tainted(job->pool, "Child process of %.*s transport (running command \"%.*s\") was terminated by "
-                                          "signal %d (%s)", STR_ARG(job->name), STR_ARG(command_text(job)), number, strsignal(number));
+    struct str text =
+        pool_printf_tainted(job->pool,
+                            "Child process of %.*s transport (running command \"%.*s\") was terminated by "
+                            "signal %d (%s)",
+                            STR_ARG(job->name), STR_ARG(command_text(job)), number, strsignal(number));
 
     if (job->options->freeze_signal) {
         job->run->addresses->special_action = ACTION_FREEZE;
@@ -421,8 +444,9 @@ judge_signal(struct pipe_job *job, struct why *why)
 static enum outcome
 judge_code(struct pipe_job *job, int code, struct why *why)
 {
-    struct str text = pool_printf_tainted(job->pool, "Child process of %.*s transport returned %d%.*s from command: %s",
-                                          STR_ARG(job->name), code, STR_ARG(code_meaning(job->pool, code)), job->argv[0]);
+    struct str text =
+        pool_printf_tainted(job->pool, "Child process of %.*s transport returned %d%.*s from command: %s",
+                            STR_ARG(job->name), code, STR_ARG(code_meaning(job->pool, code)), job->argv[0]);
     bool is_for_later;
 
     if (code == 0 || job->options->ignore_status)
@@ -472,8 +496,11 @@ judge_output(struct pipe_job *job, enum outcome outcome, struct why *why)
 static enum outcome
 converse(struct pipe_job *job, struct str prefix, struct str suffix, struct why *why)
 {
-    struct child_spec spec = { .argv = job->argv, .program = job->program, .envp = job->envp,
-                               .umask_plus_1 = job->options->umask + 1, .may_dump_core = job->options->permit_coredump };
+    struct child_spec spec = { .argv = job->argv,
+                               .program = job->program,
+                               .envp = job->envp,
+                               .umask_plus_1 = job->options->umask + 1,
+                               .may_dump_core = job->options->permit_coredump };
     enum child_end end;
     enum outcome outcome;
 
@@ -487,12 +514,15 @@ converse(struct pipe_job *job, struct str prefix, struct str suffix, struct why 
     outcome = write_message(job, prefix, suffix, why);
     if (outcome != OK && !job->format.has_failed) {
         child_stream_abort(&job->stream);
-        return why->cause == CAUSE_TIMEOUT ? timed_out(job, "transport filter timeout while writing to the filter process", why) : outcome;
+        return why->cause == CAUSE_TIMEOUT
+                   ? timed_out(job, "transport filter timeout while writing to the filter process", why)
+                   : outcome;
     }
     end = child_stream_finish(&job->stream);
     if (job->stream.has_timed_out || (end == CHILD_TIMED_OUT && !job->stream.has_stopped))
         return timed_out(job, "pipe delivery process timed out", why);
-    return WIFSIGNALED(job->stream.child.status) ? judge_signal(job, why) : judge_code(job, child_code(&job->stream.child), why);
+    return WIFSIGNALED(job->stream.child.status) ? judge_signal(job, why)
+                                                 : judge_code(job, child_code(&job->stream.child), why);
 }
 
 static enum outcome

@@ -18,12 +18,16 @@ queuefile_run(struct transport_run *run)
 {
     for (struct address *addr = run->addresses; addr != NULL; addr = addr->next) {
         why_init(&addr->why, run->pool);
-        addr->outcome = why_defer(&addr->why, 0, "4.3.5", "the queuefile driver of the transport %.*s is not acted on yet",
-                                  STR_ARG(run->transport->instance.name));
+        addr->outcome =
+            why_defer(&addr->why, 0, "4.3.5", "the queuefile driver of the transport %.*s is not acted on yet",
+                      STR_ARG(run->transport->instance.name));
     }
 }
 
 const struct transport_driver queuefile_driver = {
-    .info = { .name = "queuefile", .is_local = true, .options = options, .options_size = sizeof(struct queuefile_options) },
+    .info = { .name = "queuefile",
+              .is_local = true,
+              .options = options,
+              .options_size = sizeof(struct queuefile_options) },
     .run = queuefile_run,
 };

@@ -21,9 +21,11 @@ static const struct option generic_options[] = {
     OPTION_BOOL(struct transport, envelope_to_add),
     OPTION_EXPANDED(struct transport, event_action),
     OPTION_GID(struct transport, group),
-    OPTION_ROW(OPTION_TYPE_EXPANDED, struct template *, struct transport, headers_add, .is_repeatable = true, .joiner = '\n', ),
+    OPTION_ROW(OPTION_TYPE_EXPANDED, struct template *, struct transport, headers_add, .is_repeatable = true,
+               .joiner = '\n', ),
     OPTION_BOOL(struct transport, headers_only),
-    OPTION_ROW(OPTION_TYPE_EXPANDED, struct template *, struct transport, headers_remove, .is_repeatable = true, .joiner = ':', ),
+    OPTION_ROW(OPTION_TYPE_EXPANDED, struct template *, struct transport, headers_remove, .is_repeatable = true,
+               .joiner = ':', ),
     OPTION_TEXT(struct transport, headers_rewrite),
     OPTION_EXPANDED(struct transport, home_directory),
     OPTION_BOOL(struct transport, initgroups),
@@ -135,7 +137,8 @@ shadow_condition_holds(const struct transport *transport, struct scope *scope)
         return true;
     if (expand(transport->shadow_condition, scope, &value, &why) != OK) {
         if (!why.is_forced)
-            log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "failed to expand shadow_condition in the %.*s transport: %.*s",
+            log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL,
+                      "failed to expand shadow_condition in the %.*s transport: %.*s",
                       STR_ARG(transport->instance.name), STR_ARG(why.text));
         return false;
     }
@@ -154,8 +157,8 @@ transport_shadow(const struct transport *transport, struct address *addr, struct
         return NULL;
     shadow = transport_find(transport->shadow_transport);
     if (shadow == NULL || !transport_driver(shadow)->info.is_local) {
-        log_panic(NULL, "shadow transport \"%.*s\" of the %.*s transport not found", STR_ARG(transport->shadow_transport),
-                  STR_ARG(transport->instance.name));
+        log_panic(NULL, "shadow transport \"%.*s\" of the %.*s transport not found",
+                  STR_ARG(transport->shadow_transport), STR_ARG(transport->instance.name));
         return NULL;
     }
     return shadow;
@@ -163,7 +166,8 @@ transport_shadow(const struct transport *transport, struct address *addr, struct
 
 /* ---- A run */
 
-/* $local_part and its kin are the one address's; of several only a domain they share is known (manual: section 23.4). */
+/* $local_part and its kin are the one address's; of several only a domain they share is known (manual: section 23.4).
+ */
 static struct address *
 address_for_scope(struct transport_run *run)
 {
@@ -199,7 +203,8 @@ scope_fill(struct transport_run *run)
     run->scope.host = run->addresses->hosts;
     run->values[0] = (struct scope_value){ run->scope.values, "return_path", run->return_path };
     run->values[1] = (struct scope_value){ &run->values[0], "transport_name", run->transport->instance.name };
-    run->values[2] = (struct scope_value){ &run->values[1], "router_name", router != NULL ? router->instance.name : STR("") };
+    run->values[2] =
+        (struct scope_value){ &run->values[1], "router_name", router != NULL ? router->instance.name : STR("") };
     run->scope.values = &run->values[2];
 }
 
@@ -240,7 +245,8 @@ check_message_size(struct transport_run *run, struct why *why)
                                STR_ARG(transport->instance.name), STR_ARG(text));
     }
     if (!size_parse(text, &limit))
-        return transport_defer(why, NUMBER_NONE, "invalid message_size_limit in %.*s transport: integer expected but \"%.*s\" found",
+        return transport_defer(why, NUMBER_NONE,
+                               "invalid message_size_limit in %.*s transport: integer expected but \"%.*s\" found",
                                STR_ARG(transport->instance.name), STR_ARG(text));
     if (limit > 0 && run->message->message_bytes > limit)
         return why_fail(why, 0, "5.3.4", "message is too big (transport limit = %lld)", (long long)limit);
@@ -268,14 +274,15 @@ print_debug(struct transport_run *run)
     struct str text;
 
     why_init(&why, run->pool);
-    trace(TRACE_TRANSPORT, "%.*s transport entered for %.*s", STR_ARG(run->transport->instance.name), STR_ARG(run->addresses->text));
+    trace(TRACE_TRANSPORT, "%.*s transport entered for %.*s", STR_ARG(run->transport->instance.name),
+          STR_ARG(run->addresses->text));
     if (run->transport->debug_print == NULL || !trace_wants(TRACE_TRANSPORT))
         return;
     if (expand(run->transport->debug_print, &run->scope, &text, &why) == OK)
         trace(TRACE_TRANSPORT, "%.*s", STR_ARG(text));
     else
-        trace(TRACE_TRANSPORT, "failed to expand debug_print of the %.*s transport: %.*s", STR_ARG(run->transport->instance.name),
-              STR_ARG(why.text));
+        trace(TRACE_TRANSPORT, "failed to expand debug_print of the %.*s transport: %.*s",
+              STR_ARG(run->transport->instance.name), STR_ARG(why.text));
 }
 
 void
@@ -305,5 +312,6 @@ transport_run(struct transport_run *run)
     transport_driver(run->transport)->run(run);
     for (const struct address *addr = run->addresses; addr != NULL; addr = addr->next)
         trace(TRACE_TRANSPORT, "%.*s transport yields %s for %.*s%s%.*s", STR_ARG(run->transport->instance.name),
-              outcome_name(addr->outcome), STR_ARG(addr->text), addr->outcome == OK ? "" : ": ", STR_ARG(addr->why.text));
+              outcome_name(addr->outcome), STR_ARG(addr->text), addr->outcome == OK ? "" : ": ",
+              STR_ARG(addr->why.text));
 }

@@ -24,8 +24,8 @@ struct transport {
     bool body_only, delivery_date_add, disable_logging, envelope_to_add, headers_only, initgroups, rcpt_include_affixes,
         retry_use_local_part, return_path_add;
     bool is_retry_use_local_part_set;
-    struct template *current_directory, *debug_print, *event_action, *headers_add, *headers_remove, *home_directory, *max_parallel,
-        *message_size_limit, *return_path, *shadow_condition, *transport_filter;
+    struct template *current_directory, *debug_print, *event_action, *headers_add, *headers_remove, *home_directory,
+        *max_parallel, *message_size_limit, *return_path, *shadow_condition, *transport_filter;
     struct str headers_rewrite, shadow_transport;
     const struct rewrite_rule *rewrite_rules;   /* made of headers_rewrite; NULL: none */
     struct id_option user, group;
@@ -41,7 +41,8 @@ struct transport_batching {
 
 /* What verify/ needs for asking the hosts of a transport that speaks SMTP about an address. */
 struct transport_callout {
-    struct host *hosts;             /* to be tried in order, addresses filled; the transport's own where they override the router's */
+    /* to be tried in order, addresses filled; the transport's own where they override the router's */
+    struct host *hosts;
     int port;
     struct str helo_name;           /* empty: the caller's default */
     struct str interface;           /* empty: any */
@@ -51,14 +52,15 @@ struct transport_callout {
 
 struct transport_driver {
     struct driver_info info;
-    bool has_reply_only;            /* sends a reply of its own instead of the message (autoreply): no size limit, no shadow */
+    bool has_reply_only; /* sends a reply of its own instead of the message (autoreply): no size limit, no shadow */
     /* Local ones that may run as the submitting user (pipe_as_creator); NULL: never. */
     bool (*runs_as_creator)(const struct transport *transport);
     /* How addresses may be grouped; NULL: one by one. */
     void (*batching)(const struct transport *transport, struct scope *scope, struct transport_batching *out);
     /* Carry it; each address has its outcome afterwards. */
     void (*run)(struct transport_run *run);
-    /* For callouts (smtp): OK with *out filled, FAIL if no host is to be had, DEFER with why.  NULL: no callouts to such a transport. */
+    /* For callouts (smtp): OK with *out filled, FAIL if no host is to be had, DEFER with why.  NULL: no callouts to
+     * such a transport. */
     enum outcome (*callout)(const struct transport *transport, struct address *addr, struct scope *scope,
                             struct transport_callout *out, struct why *why);
 };
@@ -107,10 +109,11 @@ struct transport_hooks {
     void *data;
     /* Take a message; OK: it is on the spool, or there was no recipient. */
     enum outcome (*submit)(void *data, const struct transport_submission *submission, struct why *why);
-    /* The addresses of this run have their outcome; tell whoever waits, now: the process goes on with other messages. */
+    /* The addresses of this run have their outcome; tell whoever waits, now: the process goes on with other messages.
+     */
     void (*report)(void *data, struct address *addresses);
-    /* Deliver a further message that waits for the host of channel: read it, route it, run the transport in this process
-     * with run->channel set, finish it.  False: nothing was sent (gone, locked, other route). */
+    /* Deliver a further message that waits for the host of channel: read it, route it, run the transport in this
+     * process with run->channel set, finish it.  False: nothing was sent (gone, locked, other route). */
     bool (*deliver_waiting)(void *data, const char *message_id, struct transport_channel *channel);
     /* True: stop after this message (another process waits for the slot, a signal came). */
     bool (*is_stopping)(void *data);
@@ -121,7 +124,8 @@ struct transport_run {
     struct transport *transport;
     struct message *message;
     struct address *addresses;
-    struct address *duplicates;     /* addresses that this run serves too (first_of_duplicates), for Envelope-to:; may be NULL */
+    /* addresses that this run serves too (first_of_duplicates), for Envelope-to:; may be NULL */
+    struct address *duplicates;
     struct scope scope;             /* origin, message, delivery …; the address is set here while the driver works */
     struct transport_identity identity;         /* for local ones */
     const struct transport_hooks *hooks;
@@ -130,7 +134,7 @@ struct transport_run {
     bool is_dont_deliver;           /* -N: all but the delivery itself */
     bool is_forced;                 /* retry times are not looked at (-qf, -M) */
     struct retry_notes *retry_notes;            /* what remote transports learn about hosts; NULL: nobody asks */
-    struct str return_path;         /* set by transport_run(): the generic option, or the errors address, or the sender */
+    struct str return_path; /* set by transport_run(): the generic option, or the errors address, or the sender */
     struct scope_value values[3];   /* $return_path, $transport_name and the router's: this run's, for scope */
 };
 

@@ -1,5 +1,6 @@
-/* transports/turns.h -- a limit on how many processes of this host do the same thing at once (serialize_hosts, max_parallel): counts
- * in the hints database "misc".  Counts older than six hours are forgotten, as the manual says. */
+/* transports/turns.h -- a limit on how many processes of this host do the same thing at once (serialize_hosts,
+ * max_parallel): counts in the hints database "misc".  Counts older than six hours are forgotten, as the manual says.
+ */
 #ifndef TRANSPORTS_TURNS_H
 #define TRANSPORTS_TURNS_H
 #include "base/pool.h"

@@ -21,8 +21,12 @@ send_text(void *data, struct smtp_transaction *tx, struct why *why)
 static void
 talk(struct smtp_client *client, struct pool *pool)
 {
-    struct smtp_recipient recipients[3] = { { .address = STR("a@x") }, { .address = STR("b@y") }, { .address = STR("c@z") } };
-    struct smtp_transaction tx = { .client = client, .pool = pool, .recipients = recipients, .recipient_count = 3, .send = send_text };
+    struct smtp_recipient recipients[3] = { { .address = STR("a@x") },
+                                            { .address = STR("b@y") },
+                                            { .address = STR("c@z") } };
+    struct smtp_transaction tx = {
+        .client = client, .pool = pool, .recipients = recipients, .recipient_count = 3, .send = send_text
+    };
     struct why why;
 
     why_init(&why, pool);
@@ -37,7 +41,9 @@ talk(struct smtp_client *client, struct pool *pool)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct smtp_client_settings settings = { .helo_name = STR("me"), .command_timeout_s = 1, .data_timeout_s = 1, .final_timeout_s = 1 };
+    struct smtp_client_settings settings = {
+        .helo_name = STR("me"), .command_timeout_s = 1, .data_timeout_s = 1, .final_timeout_s = 1
+    };
     struct pool *pool = pool_new("fuzz");
     struct smtp_client client;
     int pair[2];

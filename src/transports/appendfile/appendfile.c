@@ -11,14 +11,27 @@
     "set by the system administrator.\n"
 
 static const struct appendfile_options defaults = {
-    .batch_max = 1, .check_owner = true, .create_directory = true, .create_file = STR_INIT("anywhere"), .directory_mode = 0700,
-    .lock_interval = 3, .lock_retries = 10, .lockfile_mode = 0600, .lockfile_timeout = 1800, .maildir_retries = 10,
-    .maildir_quota_directory_regex = STR_INIT("^(?:cur|new|\\..*)$"), .mode = 0600, .mode_fail_narrower = true,
-    .quota_is_inclusive = true, .use_fcntl_lock = true, .use_lockfile = true,
+    .batch_max = 1,
+    .check_owner = true,
+    .create_directory = true,
+    .create_file = STR_INIT("anywhere"),
+    .directory_mode = 0700,
+    .lock_interval = 3,
+    .lock_retries = 10,
+    .lockfile_mode = 0600,
+    .lockfile_timeout = 1800,
+    .maildir_retries = 10,
+    .maildir_quota_directory_regex = STR_INIT("^(?:cur|new|\\..*)$"),
+    .mode = 0600,
+    .mode_fail_narrower = true,
+    .quota_is_inclusive = true,
+    .use_fcntl_lock = true,
+    .use_lockfile = true,
 };
 
-#define ROW_SET(TYPE, ctype, field, is_set) \
-    OPTION_ROW(TYPE, ctype, struct appendfile_options, field, .is_set_offset = offsetof(struct appendfile_options, is_set), )
+#define ROW_SET(TYPE, ctype, field, is_set)                                                                            \
+    OPTION_ROW(TYPE, ctype, struct appendfile_options, field,                                                          \
+               .is_set_offset = offsetof(struct appendfile_options, is_set), )
 
 static const struct option options[] = {
     OPTION_BOOL(struct appendfile_options, allow_fifo),
@@ -128,11 +141,13 @@ contradiction(const struct appendfile_options *opt)
         return "mbx_format is for \"file\" only";
     if (opt->file != NULL && !opt->use_fcntl_lock && !opt->use_flock_lock && !opt->use_lockfile && !opt->use_mbx_lock)
         return "no locking configured";
-    if (opt->mbx_format && opt->use_fcntl_lock && opt->is_fcntl_set && opt->use_mbx_lock && opt->is_mbx_lock_set && opt->use_flock_lock)
+    if (opt->mbx_format && opt->use_fcntl_lock && opt->is_fcntl_set && opt->use_mbx_lock && opt->is_mbx_lock_set
+        && opt->use_flock_lock)
         return "use_mbx_lock takes one of use_fcntl_lock and use_flock_lock";
     if (opt->create_file.len > 0 && opt->create_file.ptr[0] != '/' && !str_eq_c(opt->create_file, "anywhere")
         && !str_eq_c(opt->create_file, "inhome") && !str_eq_c(opt->create_file, "belowhome"))
-        return "invalid value given for \"create_file\": \"anywhere\", \"inhome\", \"belowhome\" or an absolute path expected";
+        return "invalid value given for \"create_file\": \"anywhere\", \"inhome\", \"belowhome\" or an absolute path "
+               "expected";
     return NULL;
 }
 

@@ -8,17 +8,17 @@
 
 /* Fields are named like their options. */
 struct appendfile_options {
-    bool allow_fifo, allow_symlink, check_group, check_owner, create_directory, file_must_exist, maildir_format, mailstore_format,
-        mbx_format, mode_fail_narrower, notify_comsat, quota_is_inclusive, use_bsmtp, use_crlf, use_fcntl_lock, use_flock_lock,
-        use_lockfile, use_mbx_lock;
+    bool allow_fifo, allow_symlink, check_group, check_owner, create_directory, file_must_exist, maildir_format,
+        mailstore_format, mbx_format, mode_fail_narrower, notify_comsat, quota_is_inclusive, use_bsmtp, use_crlf,
+        use_fcntl_lock, use_flock_lock, use_lockfile, use_mbx_lock;
     bool is_fcntl_set, is_flock_set, is_lockfile_set, is_mbx_lock_set, is_check_string_set, is_escape_string_set;
     int batch_max, directory_mode, lock_fcntl_timeout, lock_flock_timeout, lock_interval, lock_retries, lockfile_mode,
         lockfile_timeout, maildir_retries, mode;
-    struct str check_string, create_file, escape_string, file_format, maildir_quota_directory_regex, maildirfolder_create_regex,
-        quota_size_regex;
+    struct str check_string, create_file, escape_string, file_format, maildir_quota_directory_regex,
+        maildirfolder_create_regex, quota_size_regex;
     struct template *batch_id, *directory, *directory_file, *file, *mailbox_filecount, *mailbox_size, *maildir_tag,
-        *maildir_use_size_file, *mailstore_prefix, *mailstore_suffix, *message_prefix, *message_suffix, *quota, *quota_directory,
-        *quota_filecount, *quota_warn_message, *quota_warn_threshold;
+        *maildir_use_size_file, *mailstore_prefix, *mailstore_suffix, *message_prefix, *message_suffix, *quota,
+        *quota_directory, *quota_filecount, *quota_warn_message, *quota_warn_threshold;
 };
 
 enum append_kind { APPEND_FILE, APPEND_MAILDIR, APPEND_MAILSTORE, APPEND_NEW_FILE };
@@ -49,7 +49,8 @@ struct append_job {
 enum outcome append_find_place(struct append_job *job, struct why *why);
 enum outcome append_check_creation(const struct append_job *job, const char *path, struct why *why);
 /* Make the directories above path (or path too); each with directory_mode. */
-enum outcome append_make_directories(const struct append_job *job, const char *path, bool is_path_included, struct why *why);
+enum outcome append_make_directories(const struct append_job *job, const char *path, bool is_path_included,
+                                     struct why *why);
 
 /* lock.c */
 struct append_lock {
@@ -83,8 +84,8 @@ enum outcome append_write(struct append_job *job, int fd, const char *name, stru
 /* DEFER for a failed write, fsync, rename or close of name: full, over quota, or broken. */
 enum outcome append_error(int error, const char *name, struct why *why);
 
-/* durable.c: a finished file survives a power cut under its name.  False with errno.  What was asked for a file system that
- * commits names with the file's own fsync (ext4, xfs, btrfs) is one flush. */
+/* durable.c: a finished file survives a power cut under its name.  False with errno.  What was asked for a file system
+ * that commits names with the file's own fsync (ext4, xfs, btrfs) is one flush. */
 bool append_sync_new(int fd, const char *directory);
 /* Give the file its final name, never replacing another, then as append_sync_new(). On failure neither name is left. */
 bool append_publish(int fd, const char *from, const char *to, const char *directory);
@@ -107,13 +108,14 @@ void append_quota_warn(struct append_job *job);
 /* "2.5M", "75%" of limit, with "/no_check" behind. */
 bool append_size_parse(struct str text, int64_t limit, int64_t *size_out, bool *is_checked_out);
 
-/* tree_size.c: octets and files below a directory; names matched by quota_size_regex tell their own size.  With filter, only
- * the directories directly below that match it are looked into. */
+/* tree_size.c: octets and files below a directory; names matched by quota_size_regex tell their own size.  With filter,
+ * only the directories directly below that match it are looked into. */
 enum outcome append_tree_size(const struct append_job *job, const char *directory, const struct regex *filter,
                               int64_t *size_out, int64_t *count_out, struct why *why);
 
-/* maildir_size.c: the maildirsize file of maildir++ in the top directory: job->quota's size and file_count are read from it, or
- * found anew if it is missing, too long, or of another quota.  *fd_out: open for append_maildirsize_add(). */
+/* maildir_size.c: the maildirsize file of maildir++ in the top directory: job->quota's size and file_count are read
+ * from it, or found anew if it is missing, too long, or of another quota.  *fd_out: open for append_maildirsize_add().
+ */
 enum outcome append_maildirsize_open(struct append_job *job, const char *directory, int *fd_out, struct why *why);
 void append_maildirsize_add(const struct append_job *job, int fd);
 

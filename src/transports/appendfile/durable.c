@@ -27,8 +27,8 @@ rename_new(const char *from, const char *to)
     return true;
 }
 
-/* The data is on its way to the disk before the name changes, so that the one commit of fsync holds both; elsewhere it is
- * there before the name changes. */
+/* The data is on its way to the disk before the name changes, so that the one commit of fsync holds both; elsewhere it
+ * is there before the name changes. */
 bool
 append_publish(int fd, const char *from, const char *to, const char *directory)
 {

@@ -41,7 +41,8 @@ append_check_format(const struct append_job *job, struct transport **transport_o
             continue;
         *transport_out = transport_find(name);
         if (*transport_out == NULL)
-            return transport_defer(why, NUMBER_TRANSPORT, "%.*s transport (for %.*s format) not found", STR_ARG(name), STR_ARG(text));
+            return transport_defer(why, NUMBER_TRANSPORT, "%.*s transport (for %.*s format) not found", STR_ARG(name),
+                                   STR_ARG(text));
         if (*transport_out == job->run->transport)
             *transport_out = NULL;
         return OK;

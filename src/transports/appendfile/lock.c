@@ -24,14 +24,15 @@ append_lock_pause(const struct appendfile_options *options)
 static enum outcome
 hitch(const struct append_job *job, const char *lock_name, bool *is_ours_out, struct why *why)
 {
-    const char *post = pool_cstr(job->pool, pool_printf(job->pool, "%s.%.*s.%08x.%08x", lock_name, STR_ARG(config->primary_hostname),
-                                                        (unsigned)clock_seconds(), (unsigned)getpid()));
+    const char *post =
+        pool_cstr(job->pool, pool_printf(job->pool, "%s.%.*s.%08x.%08x", lock_name, STR_ARG(config->primary_hostname),
+                                         (unsigned)clock_seconds(), (unsigned)getpid()));
     int fd = open(post, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, job->options->lockfile_mode);
     struct stat facts;
 
     if (fd == -1)
-        return transport_defer(why, errno, "creating lock file hitching post %s (euid=%ld egid=%ld)", post, (long)geteuid(),
-                               (long)getegid());
+        return transport_defer(why, errno, "creating lock file hitching post %s (euid=%ld egid=%ld)", post,
+                               (long)geteuid(), (long)getegid());
     *is_ours_out = link(post, lock_name) == 0;
     /* The answer to link() may have been lost: two links tell that it was done. */
     if (!*is_ours_out)
@@ -144,19 +145,22 @@ open_mbx_lock(const struct append_job *job, const struct stat *mailbox, struct a
 
     lock->mbx_name = pool_cstr(job->pool, pool_printf(job->pool, "/tmp/.%lx.%lx", (unsigned long)mailbox->st_dev,
                                                       (unsigned long)mailbox->st_ino));
-    lock->mbx_fd = open(lock->mbx_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, job->options->lockfile_mode);
+    lock->mbx_fd =
+        open(lock->mbx_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, job->options->lockfile_mode);
     if (lock->mbx_fd == -1)
         return transport_defer(why, errno, "failed to open MBX lock file %s", lock->mbx_name);
     if (fstat(lock->mbx_fd, &facts) == -1 || !S_ISREG(facts.st_mode) || facts.st_nlink != 1) {
         close(lock->mbx_fd);
         lock->mbx_fd = -1;
-        return transport_defer(why, NUMBER_LOCK_FAILED, "MBX lock file %s is not a regular file with one link", lock->mbx_name);
+        return transport_defer(why, NUMBER_LOCK_FAILED, "MBX lock file %s is not a regular file with one link",
+                               lock->mbx_name);
     }
     return OK;
 }
 
 enum outcome
-append_lock_open_file(const struct append_job *job, int fd, struct append_lock *lock, const char **how_out, struct why *why)
+append_lock_open_file(const struct append_job *job, int fd, struct append_lock *lock, const char **how_out,
+                      struct why *why)
 {
     const struct appendfile_options *opt = job->options;
     struct stat facts;

@@ -40,15 +40,16 @@ make_maildirfolder(struct append_job *job, struct why *why)
     regex = regex_compile(job->options->maildirfolder_create_regex, 0, why);
     if (regex == NULL) {
         reason = why->text;
-        return transport_defer(why, NUMBER_NONE, "appendfile: regular expression error in maildirfolder_create_regex: %.*s",
+        return transport_defer(why, NUMBER_NONE,
+                               "appendfile: regular expression error in maildirfolder_create_regex: %.*s",
                                STR_ARG(reason));
     }
     if (!regex_matches(regex, str_of(job->path)))
         return OK;
     fd = append_create(job, path);
     if (fd == -1 && errno != EEXIST)
-        return transport_defer(why, errno, "appendfile: failed to create maildirfolder file in %s directory: %s", job->path,
-                               strerror(errno));
+        return transport_defer(why, errno, "appendfile: failed to create maildirfolder file in %s directory: %s",
+                               job->path, strerror(errno));
     if (fd != -1)
         close(fd);
     return OK;
@@ -103,7 +104,8 @@ check_quota(struct append_job *job, const char *name, int *size_fd_out, struct w
     counted = regex_compile(job->options->maildir_quota_directory_regex, 0, why);
     if (counted == NULL) {
         reason = why->text;
-        return transport_defer(why, NUMBER_NONE, "appendfile: regular expression error in maildir_quota_directory_regex: %.*s",
+        return transport_defer(why, NUMBER_NONE,
+                               "appendfile: regular expression error in maildir_quota_directory_regex: %.*s",
                                STR_ARG(reason));
     }
     if (!regex_matches(counted, below))
@@ -157,8 +159,8 @@ create_unique(struct append_job *job, struct str *name, struct timeval *when, in
         if (errno != EEXIST)
             return transport_defer(why, errno, "appendfile: failed to create %s", temporary_path(job, *name));
     }
-    return transport_defer(why, EEXIST, "failed to open %s (%d tr%s)", temporary_path(job, *name), job->options->maildir_retries,
-                           job->options->maildir_retries == 1 ? "y" : "ies");
+    return transport_defer(why, EEXIST, "failed to open %s (%d tr%s)", temporary_path(job, *name),
+                           job->options->maildir_retries, job->options->maildir_retries == 1 ? "y" : "ies");
 }
 
 /* maildir_tag, with $message_size as written; what cannot stand in a name is left out. */
@@ -180,8 +182,8 @@ make_tag(struct append_job *job, struct str *tag_out, struct why *why)
     buf_init(&tag, job->pool, 256);
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] == '/')
-            return transport_defer(why, NUMBER_NONE, "maildir_tag \"%.*s\" of %.*s transport contains a slash", STR_ARG(text),
-                                   STR_ARG(job->run->transport->instance.name));
+            return transport_defer(why, NUMBER_NONE, "maildir_tag \"%.*s\" of %.*s transport contains a slash",
+                                   STR_ARG(text), STR_ARG(job->run->transport->instance.name));
         if (!ascii_is_print(text.ptr[i]))
             continue;
         if (tag.len == 0 && ascii_is_alnum(text.ptr[i]))

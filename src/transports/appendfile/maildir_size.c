@@ -1,5 +1,5 @@
-/* The maildirsize file of maildir++: a line with the quota ("10485760S,100C"), then lines "octets files" that add up to what
- * the mailbox holds.  Anyone may add lines; it is made anew when it has grown long or speaks of another quota. */
+/* The maildirsize file of maildir++: a line with the quota ("10485760S,100C"), then lines "octets files" that add up to
+ * what the mailbox holds.  Anyone may add lines; it is made anew when it has grown long or speaks of another quota. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,7 +29,8 @@ add_up(struct str text, struct totals *totals)
 
         if (!str_to_i64(first, &size) || !str_to_i64(second, &count) || str_trim(line).len > 0)
             return false;
-        if (__builtin_add_overflow(totals->size, size, &totals->size) || __builtin_add_overflow(totals->count, count, &totals->count))
+        if (__builtin_add_overflow(totals->size, size, &totals->size)
+            || __builtin_add_overflow(totals->count, count, &totals->count))
             return false;
         totals->lines++;
     }
@@ -89,9 +90,9 @@ make_anew(struct append_job *job, const char *directory, const char *path, int *
 {
     struct append_quota *quota = &job->quota;
     const struct regex *counted = regex_compile(job->options->maildir_quota_directory_regex, 0, why);
-    const char *temporary = pool_cstr(job->pool, pool_printf(job->pool, "%s/tmp/%lu.M%luP%d.%.*s.size", directory,
-                                                             (unsigned long)clock_now().tv_sec, (unsigned long)clock_now().tv_usec,
-                                                             (int)getpid(), STR_ARG(config->primary_hostname)));
+    const char *temporary = pool_cstr(
+        job->pool, pool_printf(job->pool, "%s/tmp/%lu.M%luP%d.%.*s.size", directory, (unsigned long)clock_now().tv_sec,
+                               (unsigned long)clock_now().tv_usec, (int)getpid(), STR_ARG(config->primary_hostname)));
     struct str text;
     int fd;
 

@@ -81,7 +81,8 @@ write_store(struct append_job *job, struct store *store, struct str envelope, st
 enum outcome
 append_mailstore(struct append_job *job, struct why *why)
 {
-    struct str base = pool_printf(job->pool, "%s-%.*s", job->run->message->id, STR_ARG(base62_encode(job->pool, (uint64_t)getpid(), 6)));
+    struct str base = pool_printf(job->pool, "%s-%.*s", job->run->message->id,
+                                  STR_ARG(base62_encode(job->pool, (uint64_t)getpid(), 6)));
     struct str stem = pool_printf(job->pool, "%s/%.*s", job->path, STR_ARG(base));
     struct store store = { .message_fd = -1, .envelope_fd = -1 };
     struct str envelope;

@@ -1,5 +1,5 @@
-/* The MBX format of the c-client library: a file header of 2048 octets; before each message a line with the internal date,
- * the size in octets (CR LF line ends) and flags. */
+/* The MBX format of the c-client library: a file header of 2048 octets; before each message a line with the internal
+ * date, the size in octets (CR LF line ends) and flags. */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -49,7 +49,8 @@ static enum outcome
 write_with_size(struct append_job *job, int fd, int message_fd, struct why *why)
 {
     struct str date = clock_format(job->pool, CLOCK_MBX, clock_now());
-    struct str line = pool_printf(job->pool, "%.*s,%lld;%08lx%04x-%08x\r\n", STR_ARG(date), (long long)job->written, 0UL, 0U, 0U);
+    struct str line =
+        pool_printf(job->pool, "%.*s,%lld;%08lx%04x-%08x\r\n", STR_ARG(date), (long long)job->written, 0UL, 0U, 0U);
 
     if (file_write_all(fd, line) && copy(message_fd, fd, job->pool)) {
         job->written += (int64_t)line.len;

@@ -33,7 +33,8 @@ append_check_tree(struct append_job *job, const char *directory, const char *nam
         if (transport_expand(job->options->quota_directory, job->run, &other, why) != OK)
             return DEFER;
         if (other.len == 0 || other.ptr[0] != '/')
-            return transport_defer(why, NUMBER_NOT_ABSOLUTE, "appendfile: quota_directory name \"%.*s\" is not absolute", STR_ARG(other));
+            return transport_defer(why, NUMBER_NOT_ABSOLUTE,
+                                   "appendfile: quota_directory name \"%.*s\" is not absolute", STR_ARG(other));
         directory = pool_cstr(job->pool, other);
     }
     if (is_size_wanted || is_count_wanted) {
@@ -67,8 +68,8 @@ final_name(struct append_job *job, int fd, const char **name_out, struct why *wh
     if (outcome != OK)
         return DEFER;
     if (name.len == 0 || str_find(name, '/') != STR_NONE || str_find(name, '\0') != STR_NONE || str_is_tainted(name))
-        return transport_defer(why, NUMBER_NONE, "directory_file \"%.*s\" of %.*s transport is no usable file name", STR_ARG(name),
-                               STR_ARG(run->transport->instance.name));
+        return transport_defer(why, NUMBER_NONE, "directory_file \"%.*s\" of %.*s transport is no usable file name",
+                               STR_ARG(name), STR_ARG(run->transport->instance.name));
     *name_out = pool_cstr(job->pool, pool_printf(job->pool, "%s/%.*s", job->path, STR_ARG(name)));
     return OK;
 }

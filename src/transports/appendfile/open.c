@@ -22,11 +22,11 @@ check_facts(const struct append_job *job, const struct stat *facts, struct why *
     const struct appendfile_options *opt = job->options;
 
     if (opt->check_owner && facts->st_uid != geteuid())
-        return transport_defer(why, NUMBER_WRONG_OWNER, "mailbox %s has wrong uid (%ld != %ld)", job->path, (long)facts->st_uid,
-                               (long)geteuid());
+        return transport_defer(why, NUMBER_WRONG_OWNER, "mailbox %s has wrong uid (%ld != %ld)", job->path,
+                               (long)facts->st_uid, (long)geteuid());
     if (opt->check_group && facts->st_gid != getegid())
-        return transport_defer(why, NUMBER_WRONG_OWNER, "mailbox %s has wrong gid (%ld != %ld)", job->path, (long)facts->st_gid,
-                               (long)getegid());
+        return transport_defer(why, NUMBER_WRONG_OWNER, "mailbox %s has wrong gid (%ld != %ld)", job->path,
+                               (long)facts->st_gid, (long)getegid());
     if (!S_ISLNK(facts->st_mode) && facts->st_nlink != 1)
         return transport_defer(why, NUMBER_NOT_REGULAR, "mailbox %s has too many links (%lu)", job->path,
                                (unsigned long)facts->st_nlink);
@@ -46,8 +46,8 @@ find_mode(const struct append_job *job, mode_t present, mode_t *wanted_out, stru
     if (job->is_mode_forced || (expected & ~present) == 0)
         return OK;
     if (job->options->mode_fail_narrower)
-        return transport_defer(why, NUMBER_WRONG_MODE, "mailbox %s has the wrong mode %o (%o expected)", job->path, (unsigned)present,
-                               (unsigned)expected);
+        return transport_defer(why, NUMBER_WRONG_MODE, "mailbox %s has the wrong mode %o (%o expected)", job->path,
+                               (unsigned)present, (unsigned)expected);
     *wanted_out = present & expected;
     return OK;
 }
@@ -55,7 +55,8 @@ find_mode(const struct append_job *job, mode_t present, mode_t *wanted_out, stru
 static enum outcome
 changed(const struct append_job *job, const char *what, struct why *why)
 {
-    return transport_defer(why, NUMBER_CHANGED, "opened mailbox %s: %s changed while it was being opened", job->path, what);
+    return transport_defer(why, NUMBER_CHANGED, "opened mailbox %s: %s changed while it was being opened", job->path,
+                           what);
 }
 
 /* Is what was opened what was looked at? */
@@ -102,8 +103,10 @@ open_existing(const struct append_job *job, const struct stat *facts, int *fd_ou
     if (fd == -1 && errno == ENOENT)
         return LOOK_AGAIN;
     if (fd == -1) {
-        transport_defer(why, errno, S_ISFIFO(facts->st_mode)
-                        ? "while opening named pipe %s (could mean no process is reading it)" : "while opening mailbox %s", job->path);
+        transport_defer(why, errno,
+                        S_ISFIFO(facts->st_mode) ? "while opening named pipe %s (could mean no process is reading it)"
+                                                 : "while opening mailbox %s",
+                        job->path);
         return LOOK_DEFER;
     }
     if (check_opened(job, fd, facts, wanted, why) != OK) {

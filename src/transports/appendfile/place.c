@@ -19,7 +19,8 @@ find_text(struct append_job *job, struct str *path_out, bool *is_directory_out, 
     *is_directory_out = opt->file == NULL && (opt->directory != NULL || opt->maildir_format || opt->mailstore_format);
     if (option == NULL) {
         if (addr->kind != ADDRESS_FILE)
-            return transport_defer(why, NUMBER_TRANSPORT, "Mandatory file or directory option missing from %.*s transport",
+            return transport_defer(why, NUMBER_TRANSPORT,
+                                   "Mandatory file or directory option missing from %.*s transport",
                                    STR_ARG(job->run->transport->instance.name));
         *path_out = addr->text;
         if (addr->is_file_directory || (path_out->len > 1 && path_out->ptr[path_out->len - 1] == '/'))
@@ -29,7 +30,8 @@ find_text(struct append_job *job, struct str *path_out, bool *is_directory_out, 
     if (expand(option, &job->run->scope, path_out, why) == OK)
         return OK;
     reason = why->text;
-    return transport_defer(why, NUMBER_NONE, "Expansion of \"%.*s\" (file or directory name for %.*s transport) failed: %.*s",
+    return transport_defer(why, NUMBER_NONE,
+                           "Expansion of \"%.*s\" (file or directory name for %.*s transport) failed: %.*s",
                            STR_ARG(option->text), STR_ARG(job->run->transport->instance.name), STR_ARG(reason));
 }
 
@@ -97,12 +99,14 @@ append_find_place(struct append_job *job, struct why *why)
     if (find_text(job, &path, &is_directory, why) != OK)
         return DEFER;
     if (path.len == 0 || path.ptr[0] != '/')
-        return transport_defer(why, NUMBER_NOT_ABSOLUTE, "appendfile: file or directory name \"%.*s\" is not absolute", STR_ARG(path));
+        return transport_defer(why, NUMBER_NOT_ABSOLUTE, "appendfile: file or directory name \"%.*s\" is not absolute",
+                               STR_ARG(path));
     if (str_find(path, '\0') != STR_NONE)
         return transport_defer(why, NUMBER_NONE, "appendfile: file or directory name holds a NUL octet");
     if (str_is_tainted(path)) {
         if (!is_confined(job, path))
-            return transport_defer(why, NUMBER_NONE, "Tainted '%.*s' (file or directory name for %.*s transport) not permitted",
+            return transport_defer(why, NUMBER_NONE,
+                                   "Tainted '%.*s' (file or directory name for %.*s transport) not permitted",
                                    STR_ARG(path), STR_ARG(job->run->transport->instance.name));
         /* Checked just above: create_file confines it. */
         path = pool_dup_clean(job->pool, path);
@@ -127,7 +131,8 @@ append_check_creation(const struct append_job *job, const char *path, struct why
     if (!creation_root(job, &root, &is_below) || root.len == 0)
         return OK;
     if (!is_inside(name, root) || (is_below && has_dot_dot(name)))
-        return transport_defer(why, NUMBER_NONE, "mailbox %s: file or directory creation is not allowed outside \"%.*s\"", path,
+        return transport_defer(why, NUMBER_NONE,
+                               "mailbox %s: file or directory creation is not allowed outside \"%.*s\"", path,
                                STR_ARG(root));
     if (!is_below)
         return OK;
@@ -142,7 +147,9 @@ append_check_creation(const struct append_job *job, const char *path, struct why
     resolved = realpath(pool_cstr(job->pool, root), NULL);
     is_ok = resolved != NULL && real.len > 0 && is_inside(real, str_of(resolved));
     free(resolved);
-    return is_ok ? OK : transport_defer(why, NUMBER_NONE, "mailbox %s: its real path is outside \"%.*s\"", path, STR_ARG(root));
+    return is_ok ? OK
+                 : transport_defer(why, NUMBER_NONE, "mailbox %s: its real path is outside \"%.*s\"", path,
+                                   STR_ARG(root));
 }
 
 static enum outcome

@@ -77,7 +77,8 @@ append_size_parse(struct str text, int64_t limit, int64_t *size_out, bool *is_ch
 }
 
 static enum outcome
-read_one(struct append_job *job, struct template *option, int64_t limit, int64_t *size_out, bool *is_checked_out, struct why *why)
+read_one(struct append_job *job, struct template *option, int64_t limit, int64_t *size_out, bool *is_checked_out,
+         struct why *why)
 {
     struct str text, reason, name = job->run->transport->instance.name;
 
@@ -86,13 +87,13 @@ read_one(struct append_job *job, struct template *option, int64_t limit, int64_t
         return OK;
     if (expand(option, &job->run->scope, &text, why) != OK) {
         reason = why->text;
-        return transport_defer(why, NUMBER_NONE, "Expansion of \"%.*s\" in %.*s transport failed: %.*s", STR_ARG(option->text),
-                               STR_ARG(name), STR_ARG(reason));
+        return transport_defer(why, NUMBER_NONE, "Expansion of \"%.*s\" in %.*s transport failed: %.*s",
+                               STR_ARG(option->text), STR_ARG(name), STR_ARG(reason));
     }
     if (append_size_parse(text, limit, size_out, is_checked_out))
         return OK;
-    return transport_defer(why, NUMBER_NONE, "Malformed value \"%.*s\" (expansion of \"%.*s\") in %.*s transport", STR_ARG(text),
-                           STR_ARG(option->text), STR_ARG(name));
+    return transport_defer(why, NUMBER_NONE, "Malformed value \"%.*s\" (expansion of \"%.*s\") in %.*s transport",
+                           STR_ARG(text), STR_ARG(option->text), STR_ARG(name));
 }
 
 enum outcome
@@ -198,6 +199,6 @@ append_quota_warn(struct append_job *job)
             return;
     }
     log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, job->run->message->id,
-              "Failed to send quota warning message (from %.*s transport): %.*s", STR_ARG(job->run->transport->instance.name),
-              STR_ARG(why.text));
+              "Failed to send quota warning message (from %.*s transport): %.*s",
+              STR_ARG(job->run->transport->instance.name), STR_ARG(why.text));
 }

@@ -21,8 +21,8 @@ size_from_name(const struct tree *tree, const char *name, int64_t *size_out)
 
     if (tree->size_regex == NULL)
         return false;
-    return regex_match(tree->size_regex, str_of(name), 0, captures, COUNT(captures), &count, NULL) == REGEX_YES && count > 1
-        && str_to_i64(captures[1], size_out) && *size_out >= 0;
+    return regex_match(tree->size_regex, str_of(name), 0, captures, COUNT(captures), &count, NULL) == REGEX_YES
+           && count > 1 && str_to_i64(captures[1], size_out) && *size_out >= 0;
 }
 
 static void
@@ -92,7 +92,8 @@ append_tree_size(const struct append_job *job, const char *directory, const stru
         if (tree.size_regex == NULL) {
             struct str reason = why->text;
 
-            return transport_defer(why, NUMBER_NONE, "appendfile: regular expression error in quota_size_regex: %.*s", STR_ARG(reason));
+            return transport_defer(why, NUMBER_NONE, "appendfile: regular expression error in quota_size_regex: %.*s",
+                                   STR_ARG(reason));
         }
     }
     fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -20,8 +20,8 @@ smtp_host_matches(struct smtp_job *job, struct template *list, const struct host
 /* ---- Settings for one host */
 
 /* The first address of the host's family. */
-static enum outcome
-find_interface(struct smtp_job *job, const struct host *host, struct str *interface_out, struct why *why)
+enum outcome
+smtp_find_interface(struct smtp_job *job, const struct host *host, struct str *interface_out, struct why *why)
 {
     struct items items;
     struct str text, item, reason;
@@ -40,7 +40,8 @@ find_interface(struct smtp_job *job, const struct host *host, struct str *interf
     items = items_of(text);
     while (items_next(&items, job->pool, &item)) {
         if (!ip_parse(item, &own))
-            return transport_defer(why, NUMBER_NONE, "\"%.*s\" is not a valid IP address for the \"interface\" option for %.*s transport",
+            return transport_defer(why, NUMBER_NONE,
+                                   "\"%.*s\" is not a valid IP address for the \"interface\" option for %.*s transport",
                                    STR_ARG(item), STR_ARG(job->run->transport->instance.name));
         if (own.is_v6 == other.is_v6) {
             *interface_out = item;
@@ -50,11 +51,14 @@ find_interface(struct smtp_job *job, const struct host *host, struct str *interf
     return OK;
 }
 
-static const struct { const char *name; int value; } dscp_names[] = {
+static const struct { const char *name; int value;
+} dscp_names[] = {
     { "lowcost", 0x02 }, { "lowdelay", 0x10 }, { "mincost", 0x02 }, { "reliability", 0x04 }, { "throughput", 0x08 },
-    { "cs0", 0x00 }, { "cs1", 0x20 }, { "cs2", 0x40 }, { "cs3", 0x60 }, { "cs4", 0x80 }, { "cs5", 0xa0 }, { "cs6", 0xc0 },
-    { "cs7", 0xe0 }, { "af11", 0x28 }, { "af12", 0x30 }, { "af13", 0x38 }, { "af21", 0x48 }, { "af22", 0x50 }, { "af23", 0x58 },
-    { "af31", 0x68 }, { "af32", 0x70 }, { "af33", 0x78 }, { "af41", 0x88 }, { "af42", 0x90 }, { "af43", 0x98 }, { "ef", 0xb8 },
+    { "cs0", 0x00 },     { "cs1", 0x20 },      { "cs2", 0x40 },     { "cs3", 0x60 },         { "cs4", 0x80 },
+    { "cs5", 0xa0 },     { "cs6", 0xc0 },      { "cs7", 0xe0 },     { "af11", 0x28 },        { "af12", 0x30 },
+    { "af13", 0x38 },    { "af21", 0x48 },     { "af22", 0x50 },    { "af23", 0x58 },        { "af31", 0x68 },
+    { "af32", 0x70 },    { "af33", 0x78 },     { "af41", 0x88 },    { "af42", 0x90 },        { "af43", 0x98 },
+    { "ef", 0xb8 },
 };
 
 /* The value for IP_TOS and IPV6_TCLASS, or -1. */
@@ -84,7 +88,8 @@ ignored_capabilities(struct smtp_job *job, const struct host *host)
 
     if (smtp_host_matches(job, opt->hosts_avoid_pipelining, host))
         ignored |= CAP_PIPELINING;
-    if (!smtp_host_matches(job, opt->hosts_try_chunking, host) || job->is_lmtp || job->run->transport->transport_filter != NULL)
+    if (!smtp_host_matches(job, opt->hosts_try_chunking, host) || job->is_lmtp
+        || job->run->transport->transport_filter != NULL)
         ignored |= CAP_CHUNKING;
     if (opt->size_addition < 0)
         ignored |= CAP_SIZE;
@@ -107,7 +112,8 @@ check_requirements(struct smtp_job *job, const struct host *host, struct why *wh
         return DEFER;
     }
     if (smtp_host_matches(job, opt->hosts_require_dane, host)) {
-        transport_defer(why, NUMBER_TLS_REQUIRED, "DANE is required (hosts_require_dane), but this program was built without TLS");
+        transport_defer(why, NUMBER_TLS_REQUIRED,
+                        "DANE is required (hosts_require_dane), but this program was built without TLS");
         why->cause = CAUSE_TLS_REQUIRED;
         return DEFER;
     }
@@ -165,16 +171,22 @@ open_socket(struct smtp_job *job, const struct host *host, struct why *why)
 {
     const struct smtp_options *opt = job->options;
     struct smtp_client_settings settings = {
-        .is_lmtp = job->is_lmtp, .keepalive = opt->keepalive, .connect_timeout_s = opt->connect_timeout,
-        .command_timeout_s = opt->command_timeout, .data_timeout_s = opt->data_timeout, .final_timeout_s = opt->final_timeout,
+        .is_lmtp = job->is_lmtp,
+        .keepalive = opt->keepalive,
+        .connect_timeout_s = opt->connect_timeout,
+        .command_timeout_s = opt->command_timeout,
+        .data_timeout_s = opt->data_timeout,
+        .final_timeout_s = opt->final_timeout,
     };
 
     settings.dscp = find_dscp(job);
     settings.avoids_esmtp = smtp_host_matches(job, opt->hosts_avoid_esmtp, host);
     settings.ignored = ignored_capabilities(job, host);
-    if (find_interface(job, host, &settings.interface, why) != OK)
+    if (smtp_find_interface(job, host, &settings.interface, why) != OK)
         return DEFER;
-    if (smtp_client_connect(&job->channel->client, job->channel->pool, &job->channel->host, job->channel->port, &settings, why) == OK)
+    if (smtp_client_connect(&job->channel->client, job->channel->pool, &job->channel->host, job->channel->port,
+                            &settings, why)
+        == OK)
         return OK;
     /* The number says it all. */
     if (why->sys_errno > 0)

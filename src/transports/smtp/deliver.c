@@ -58,7 +58,8 @@ next_batch(struct smtp_job *job, struct address **cursor, struct ptr_list *batch
 /* ---- Results */
 
 static void
-take_success(struct smtp_job *job, struct address *addr, const struct smtp_transaction *tx, const struct smtp_recipient *rcpt)
+take_success(struct smtp_job *job, struct address *addr, const struct smtp_transaction *tx,
+             const struct smtp_recipient *rcpt)
 {
     struct transport_run *run = job->run;
     struct retry_record record;
@@ -74,7 +75,8 @@ take_success(struct smtp_job *job, struct address *addr, const struct smtp_trans
 }
 
 static void
-take_result(struct smtp_job *job, const struct host *host, const struct smtp_transaction *tx, const struct smtp_recipient *rcpt)
+take_result(struct smtp_job *job, const struct host *host, const struct smtp_transaction *tx,
+            const struct smtp_recipient *rcpt)
 {
     struct transport_run *run = job->run;
     struct address *addr = rcpt->owner;
@@ -94,8 +96,9 @@ take_result(struct smtp_job *job, const struct host *host, const struct smtp_tra
         return;
     transport_event(run->transport, &run->scope, "msg:rcpt:host:defer", addr->why.text);
     if (run->retry_notes != NULL) {
-        struct str key = job->options->address_retry_include_sender ? retry_key_sender(addr, run->message->sender, job->pool)
-                                                                    : retry_key_routing(addr, true, job->pool);
+        struct str key = job->options->address_retry_include_sender
+                             ? retry_key_sender(addr, run->message->sender, job->pool)
+                             : retry_key_routing(addr, true, job->pool);
 
         retry_note(run->retry_notes, addr, key, &addr->why)->is_routing = true;
     }
@@ -155,7 +158,8 @@ fill_transaction(struct smtp_job *job, struct smtp_transaction *tx, const struct
 }
 
 static void
-fail_batch(struct smtp_job *job, const struct host *host, const struct ptr_list *batch, enum outcome outcome, const struct why *why)
+fail_batch(struct smtp_job *job, const struct host *host, const struct ptr_list *batch, enum outcome outcome,
+           const struct why *why)
 {
     for (size_t i = 0; i < batch->count; i++) {
         struct address *addr = batch->items[i];
@@ -180,7 +184,8 @@ run_transaction(struct smtp_job *job, const struct host *host, const struct ptr_
         return SMTP_ERROR_NONE;
     }
     if (needs_utf8(job)) {
-        fail_batch(job, host, batch, why_fail(why, 0, "5.6.7", "utf8 support required but not offered for forwarding"), why);
+        fail_batch(job, host, batch, why_fail(why, 0, "5.6.7", "utf8 support required but not offered for forwarding"),
+                   why);
         return SMTP_ERROR_NONE;
     }
     fill_transaction(job, &tx, batch, auth);

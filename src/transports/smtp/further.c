@@ -27,7 +27,8 @@ smtp_deliver_waiting(struct smtp_job *job)
         return;
     pool = pool_new("waiting messages");
     while (may_go_on(job) && smtp_waiting_next(job->run->transport, &job->channel->host, pool, &id)) {
-        trace(TRACE_DELIVER, "message %.*s waits for %.*s: same connection", STR_ARG(id), STR_ARG(job->channel->host.name));
+        trace(TRACE_DELIVER, "message %.*s waits for %.*s: same connection", STR_ARG(id),
+              STR_ARG(job->channel->host.name));
         hooks->deliver_waiting(hooks->data, pool_cstr(pool, id), job->channel);
     }
     pool_free(pool);

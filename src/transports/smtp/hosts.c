@@ -193,7 +193,8 @@ smtp_host_find(struct smtp_job *job, struct host *host, struct why *why)
     else
         found = host_find_addresses(host, &request, &job->run->scope, why);
     if ((found == HOST_FOUND_LOCAL || host->is_local) && !job->options->allow_localhost)
-        return transport_defer(why, NUMBER_LOCAL_HOST, "%.*s transport found host %.*s to be local", STR_ARG(name), STR_ARG(host->name));
+        return transport_defer(why, NUMBER_LOCAL_HOST, "%.*s transport found host %.*s to be local", STR_ARG(name),
+                               STR_ARG(host->name));
     if ((found == HOST_FOUND || found == HOST_FOUND_LOCAL) && host->address.len > 0)
         return OK;
     transport_defer(why, NUMBER_UNKNOWN_HOST, "failed to lookup IP address for %.*s", STR_ARG(host->name));

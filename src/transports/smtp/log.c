@@ -15,7 +15,8 @@ add_to_message_log(const struct smtp_job *job, struct str text)
 
     why_init(&why, job->pool);
     if (config->message_logs && (spool = spool_configured(&why)) != NULL)
-        spool_msglog_add(spool, job->run->message->id, pool_printf_tainted(job->pool, "%.*s %.*s", STR_ARG(time), STR_ARG(text)));
+        spool_msglog_add(spool, job->run->message->id,
+                         pool_printf_tainted(job->pool, "%.*s %.*s", STR_ARG(time), STR_ARG(text)));
 }
 
 void

@@ -9,10 +9,22 @@
 #include "transports/message_write.h"
 
 static const struct smtp_options defaults = {
-    .address_retry_include_sender = true, .delay_after_cutoff = true, .dns_qualify_single = true, .keepalive = true,
-    .tls_tempfail_tryclear = true, .command_timeout = 300, .connect_timeout = 300, .connection_max_messages = 500,
-    .data_timeout = 300, .final_timeout = 600, .hosts_max_try = 5, .hosts_max_try_hardlimit = 50, .message_linelength_limit = 998,
-    .size_addition = 1024, .tls_dh_min_bits = 1024, .protocol = STR_INIT("smtp"),
+    .address_retry_include_sender = true,
+    .delay_after_cutoff = true,
+    .dns_qualify_single = true,
+    .keepalive = true,
+    .tls_tempfail_tryclear = true,
+    .command_timeout = 300,
+    .connect_timeout = 300,
+    .connection_max_messages = 500,
+    .data_timeout = 300,
+    .final_timeout = 600,
+    .hosts_max_try = 5,
+    .hosts_max_try_hardlimit = 50,
+    .message_linelength_limit = 998,
+    .size_addition = 1024,
+    .tls_dh_min_bits = 1024,
+    .protocol = STR_INIT("smtp"),
 };
 
 #define ROW_BOOL(field) OPTION_BOOL(struct smtp_options, field)
@@ -144,7 +156,8 @@ smtp_init(struct driver_instance *instance, struct pool *pool, struct str *why_o
         return false;
     }
     if (!str_ieq_c(opt->protocol, "smtp") && !str_ieq_c(opt->protocol, "smtps") && !str_ieq_c(opt->protocol, "lmtp")) {
-        *why_out = pool_printf(pool, "protocol is \"%.*s\": \"smtp\", \"smtps\" or \"lmtp\" expected", STR_ARG(opt->protocol));
+        *why_out =
+            pool_printf(pool, "protocol is \"%.*s\": \"smtp\", \"smtps\" or \"lmtp\" expected", STR_ARG(opt->protocol));
         return false;
     }
     return true;
@@ -167,8 +180,8 @@ smtp_batching(const struct transport *transport, struct scope *scope, struct tra
 
 /* ---- A run */
 
-static enum outcome
-find_port(struct smtp_job *job, struct why *why)
+enum outcome
+smtp_find_port(struct smtp_job *job, struct why *why)
 {
     struct template *option = job->options->port;
     struct str text, reason;
@@ -192,8 +205,10 @@ check_message(struct smtp_job *job, struct why *why)
         && message_longest_line(job->run->message) > job->options->message_linelength_limit)
         return why_fail(why, 0, "5.6.0", "message has lines too long for transport");
     if (str_ieq_c(job->options->protocol, "smtps"))
-        return transport_defer(why, NUMBER_TLS_REQUIRED, "protocol = smtps of %.*s transport needs TLS, and this program was built "
-                               "without it", STR_ARG(job->run->transport->instance.name));
+        return transport_defer(why, NUMBER_TLS_REQUIRED,
+                               "protocol = smtps of %.*s transport needs TLS, and this program was built "
+                               "without it",
+                               STR_ARG(job->run->transport->instance.name));
     return OK;
 }
 
@@ -202,7 +217,7 @@ prepare(struct smtp_job *job, struct why *why)
 {
     struct transport_batching batching = { 0 };
 
-    if (find_port(job, why) != OK)
+    if (smtp_find_port(job, why) != OK)
         return DEFER;
     smtp_batching(job->run->transport, &job->run->scope, &batching);
     job->max_rcpt = batching.max_addresses;
@@ -289,8 +304,10 @@ transport_channel_transport(const struct transport_channel *channel)
 
 const struct transport_driver smtp_driver = {
     .info = {
-        .name = "smtp", .options = options, .defaults = &defaults, .options_size = sizeof(struct smtp_options), .init = smtp_init,
+        .name = "smtp", .options = options, .defaults = &defaults,
+        .options_size = sizeof(struct smtp_options), .init = smtp_init,
     },
     .batching = smtp_batching,
     .run = smtp_run,
+    .callout = smtp_callout,
 };

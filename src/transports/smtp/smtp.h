@@ -7,19 +7,21 @@
 
 /* Fields are named like their options. */
 struct smtp_options {
-    bool address_retry_include_sender, allow_localhost, authenticated_sender_force, delay_after_cutoff, dns_qualify_single,
-        dns_search_parents, gethostbyname, hosts_override, keepalive, lmtp_ignore_quota, tls_tempfail_tryclear;
+    bool address_retry_include_sender, allow_localhost, authenticated_sender_force, delay_after_cutoff,
+        dns_qualify_single, dns_search_parents, gethostbyname, hosts_override, keepalive, lmtp_ignore_quota,
+        tls_tempfail_tryclear;
     int command_timeout, connect_timeout, connection_max_messages, data_timeout, final_timeout, hosts_max_try,
         hosts_max_try_hardlimit, message_linelength_limit, size_addition, tls_dh_min_bits;
     struct str protocol;
-    struct template *authenticated_sender, *dane_require_tls_ciphers, *dkim_canon, *dkim_domain, *dkim_hash, *dkim_identity,
-        *dkim_private_key, *dkim_selector, *dkim_sign_headers, *dkim_strict, *dkim_timestamps, *dnssec_request_domains,
-        *dnssec_require_domains, *dscp, *fallback_hosts, *helo_data, *host_name_extract, *hosts, *hosts_avoid_esmtp,
-        *hosts_avoid_pipelining, *hosts_avoid_tls, *hosts_nopass_tls, *hosts_noproxy_tls, *hosts_pipe_connect, *hosts_randomize,
-        *hosts_request_ocsp, *hosts_require_alpn, *hosts_require_auth, *hosts_require_dane, *hosts_require_ocsp, *hosts_require_tls,
-        *hosts_try_auth, *hosts_try_chunking, *hosts_try_dane, *hosts_try_fastopen, *hosts_try_prdr, *hosts_verify_avoid_tls,
-        *interface, *max_rcpt, *multi_domain, *port, *retry_include_ip_address, *serialize_hosts, *socks_proxy, *tls_alpn,
-        *tls_certificate, *tls_crl, *tls_privatekey, *tls_require_ciphers, *tls_resumption_hosts, *tls_sni, *tls_try_verify_hosts,
+    struct template *authenticated_sender, *dane_require_tls_ciphers, *dkim_canon, *dkim_domain, *dkim_hash,
+        *dkim_identity, *dkim_private_key, *dkim_selector, *dkim_sign_headers, *dkim_strict, *dkim_timestamps,
+        *dnssec_request_domains, *dnssec_require_domains, *dscp, *fallback_hosts, *helo_data, *host_name_extract,
+        *hosts, *hosts_avoid_esmtp, *hosts_avoid_pipelining, *hosts_avoid_tls, *hosts_nopass_tls, *hosts_noproxy_tls,
+        *hosts_pipe_connect, *hosts_randomize, *hosts_request_ocsp, *hosts_require_alpn, *hosts_require_auth,
+        *hosts_require_dane, *hosts_require_ocsp, *hosts_require_tls, *hosts_try_auth, *hosts_try_chunking,
+        *hosts_try_dane, *hosts_try_fastopen, *hosts_try_prdr, *hosts_verify_avoid_tls, *interface, *max_rcpt,
+        *multi_domain, *port, *retry_include_ip_address, *serialize_hosts, *socks_proxy, *tls_alpn, *tls_certificate,
+        *tls_crl, *tls_privatekey, *tls_require_ciphers, *tls_resumption_hosts, *tls_sni, *tls_try_verify_hosts,
         *tls_verify_cert_hostnames, *tls_verify_certificates, *tls_verify_hosts, *utf8_downconvert;
 };
 
@@ -49,6 +51,13 @@ struct smtp_job {
     int tried, tried_hard, not_yet, expired, serialized, unfound;
 };
 
+/* smtp.c: job->port, of the port option. */
+enum outcome smtp_find_port(struct smtp_job *job, struct why *why);
+
+/* callout.c: what verify/ asks hosts with. */
+enum outcome smtp_callout(const struct transport *transport, struct address *addr, struct scope *scope,
+                          struct transport_callout *out, struct why *why);
+
 /* hosts.c: the list to be tried.  DEFER with why if there is none. */
 enum outcome smtp_hosts_make(struct smtp_job *job, struct host **hosts_out, bool *is_own_list_out, struct why *why);
 struct host *smtp_hosts_fallback(struct smtp_job *job);
@@ -61,12 +70,15 @@ void smtp_try_hosts(struct smtp_job *job, struct host *hosts, bool is_own_list);
 /* connection.c: connect and greet, as the options say for this host; *kind_out tells what a failure belongs to. */
 enum outcome smtp_connect(struct smtp_job *job, const struct host *host, struct why *why);
 void smtp_disconnect(struct smtp_job *job);
+/* The interface option: our address to bind, of the host's family; empty: any. */
+enum outcome smtp_find_interface(struct smtp_job *job, const struct host *host, struct str *interface_out, struct why *why);
 /* Set job->log_connection. */
 void smtp_note_ends(struct smtp_job *job);
 bool smtp_host_matches(struct smtp_job *job, struct template *list, const struct host *host);
 
-/* deliver.c: send the message over job->channel for all addresses that are deferred still, in as many transactions as it takes.
- * Results are in the addresses.  SMTP_ERROR_HOST: the connection broke; error and why of the last failed transaction. */
+/* deliver.c: send the message over job->channel for all addresses that are deferred still, in as many transactions as
+ * it takes. Results are in the addresses.  SMTP_ERROR_HOST: the connection broke; error and why of the last failed
+ * transaction. */
 enum smtp_error_kind smtp_deliver(struct smtp_job *job, const struct host *host, struct why *why);
 /* An address that this run has yet to deliver. */
 bool smtp_is_pending(const struct address *addr);
@@ -75,7 +87,8 @@ bool smtp_has_pending(const struct smtp_job *job);
 /* waiting.c: the hints wait-TRANSPORT. */
 void smtp_waiting_add(const struct smtp_job *job, const struct host *host);
 /* The next message that waits for the host; it is taken off the list.  False: none. */
-bool smtp_waiting_next(const struct transport *transport, const struct host *host, struct pool *pool, struct str *id_out);
+bool smtp_waiting_next(const struct transport *transport, const struct host *host, struct pool *pool,
+                       struct str *id_out);
 
 /* further.c: deliver messages that wait for the host of the open connection. */
 void smtp_deliver_waiting(struct smtp_job *job);

@@ -38,7 +38,8 @@ note_failure(struct trial *trial, enum smtp_error_kind kind, const struct why *w
 {
     struct transport_run *run = trial->job->run;
     bool is_message = kind == SMTP_ERROR_MESSAGE;
-    struct str key = retry_key_host(trial->host, trial->port, is_message ? run->message->id : NULL, trial->has_address, run->pool);
+    struct str key =
+        retry_key_host(trial->host, trial->port, is_message ? run->message->id : NULL, trial->has_address, run->pool);
 
     if (run->retry_notes == NULL || (kind != SMTP_ERROR_HOST && !is_message))
         return;
@@ -75,8 +76,8 @@ is_due(struct trial *trial)
 {
     struct smtp_job *job = trial->job;
     const struct message *message = job->run->message;
-    enum retry_answer answer = retry_check_host(trial->host, trial->port, trial->has_address, message, job->run->addresses->domain,
-                                                &trial->host_key, &trial->message_key);
+    enum retry_answer answer = retry_check_host(trial->host, trial->port, trial->has_address, message,
+                                                job->run->addresses->domain, &trial->host_key, &trial->message_key);
 
     if (answer == RETRY_NOW || job->run->is_forced)
         return true;
@@ -194,16 +195,18 @@ explain_untried(struct smtp_job *job, const struct why *find_why)
     if (job->unfound > 0 && job->not_yet == 0 && job->expired == 0)
         why = *find_why;
     else if (job->unfound > 0)
-        transport_defer(&why, NUMBER_HOST_RETRY, "some host address lookups failed and retry time not reached for other hosts or connection "
+        transport_defer(&why, NUMBER_HOST_RETRY,
+                        "some host address lookups failed and retry time not reached for other hosts or connection "
                         "limit reached");
     else if (job->serialized > 0)
         transport_defer(&why, NUMBER_HOST_RETRY, "connection limit reached for all hosts");
     else if (job->not_yet > 0)
         transport_defer(&why, NUMBER_HOST_RETRY, "retry time not reached for any host for '%.*s'", STR_ARG(domain));
     else
-        outcome = why_fail(&why, 0, "5.4.7", "all hosts for '%.*s' have been failing for a long time %s", STR_ARG(domain),
-                           job->options->delay_after_cutoff ? "(and retry time not reached)"
-                           : "and were last tried after this message arrived");
+        outcome =
+            why_fail(&why, 0, "5.4.7", "all hosts for '%.*s' have been failing for a long time %s", STR_ARG(domain),
+                     job->options->delay_after_cutoff ? "(and retry time not reached)"
+                                                      : "and were last tried after this message arrived");
     if (outcome == DEFER && (job->not_yet > 0 || job->serialized > 0))
         why.cause = CAUSE_RETRY_NOT_REACHED;
     for (struct address *addr = job->run->addresses; addr != NULL; addr = addr->next)

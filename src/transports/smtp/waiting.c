@@ -1,5 +1,5 @@
-/* The hints database wait-TRANSPORT: for each host the ids of messages that wait for it.  A record is a time stamp, a count of
- * ids, a sequence number that is not used here, and the ids, all of the same length. */
+/* The hints database wait-TRANSPORT: for each host the ids of messages that wait for it.  A record is a time stamp, a
+ * count of ids, a sequence number that is not used here, and the ids, all of the same length. */
 #include <string.h>
 #include <unistd.h>
 #include "base/buf.h"

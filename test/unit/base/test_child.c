@@ -49,7 +49,8 @@ TEST(a_quoted_argument_is_known_as_such)
 }
 
 static struct str
-run(const char *const *argv, const char *const *envp, const char *input, int timeout_s, size_t limit_bytes, enum child_end *end_out, int *code_out)
+run(const char *const *argv, const char *const *envp, const char *input, int timeout_s, size_t limit_bytes,
+    enum child_end *end_out, int *code_out)
 {
     struct child_spec spec = { .argv = argv, .envp = envp };
     struct child child;
@@ -67,7 +68,8 @@ run(const char *const *argv, const char *const *envp, const char *input, int tim
 TEST(a_child_gets_its_arguments_environment_and_input_and_nothing_else)
 {
     static const char *const environment[] = { "A=b", "C=d e", NULL };
-    const char *env[] = { "/usr/bin/env", NULL }, *cat[] = { "/bin/cat", NULL }, *ls[] = { "/bin/ls", "/proc/self/fd", NULL };
+    const char *env[] = { "/usr/bin/env", NULL }, *cat[] = { "/bin/cat", NULL },
+               *ls[] = { "/bin/ls", "/proc/self/fd", NULL };
     int stray = open("/dev/null", O_RDONLY), code = -1;
     enum child_end end;
 

@@ -40,11 +40,17 @@ said(struct smtp_client *client)
     return buf_str(&text);
 }
 
-static const struct { const char *label, *bytes; int code; const char *enhanced, *text; enum smtp_client_failure failure; } replies[] = {
+static const struct {
+    const char *label, *bytes;
+    int code;
+    const char *enhanced, *text;
+    enum smtp_client_failure failure;
+} replies[] = {
     { "one line", "250 ok\r\n", 250, "", "250 ok", CLIENT_ALIVE },
     { "no text", "250\r\n", 250, "", "250", CLIENT_ALIVE },
     { "bare LF", "250 ok\n", 250, "", "250 ok", CLIENT_ALIVE },
-    { "several lines", "550-5.1.1 no\r\n550 5.1.1 such\r\n", 550, "5.1.1", "550-5.1.1 no\\n550 5.1.1 such", CLIENT_ALIVE },
+    { "several lines", "550-5.1.1 no\r\n550 5.1.1 such\r\n", 550, "5.1.1", "550-5.1.1 no\\n550 5.1.1 such",
+      CLIENT_ALIVE },
     { "enhanced code of another class", "550 2.1.1 x\r\n", 550, "", "550 2.1.1 x", CLIENT_ALIVE },
     { "enhanced code alone", "550 5.7.2\r\n", 550, "5.7.2", "550 5.7.2", CLIENT_ALIVE },
     { "control characters", "550 a\x1b[1m\x01\r\n", 550, "", "550 a?[1m?", CLIENT_ALIVE },
@@ -100,7 +106,10 @@ TEST(ehlo_keywords_are_noted_and_helo_is_the_fallback)
     struct why why;
 
     why_init(&why, pool);
-    begin(&client, "220 hi\r\n250-x PIPELINING\r\n250-SIZE 1000\r\n250-size2\r\n250-AUTH PLAIN LOGIN\r\n250-LIMITS RCPTMAX=3 X=1\r\n250 8bitmime\r\n", false);
+    begin(&client,
+          "220 hi\r\n250-x PIPELINING\r\n250-SIZE 1000\r\n250-size2\r\n250-AUTH PLAIN LOGIN\r\n250-LIMITS RCPTMAX=3 "
+          "X=1\r\n250 8bitmime\r\n",
+          false);
     CHECK_INT("greet", smtp_client_greet(&client, NULL, &why), OK);
     CHECK_INT("capabilities", client.capabilities, CAP_SIZE | CAP_AUTH | CAP_LIMITS | CAP_8BITMIME);
     CHECK_INT("size", client.size_limit, 1000);
@@ -138,7 +147,8 @@ send_text(void *data, struct smtp_transaction *tx, struct why *why)
 }
 
 static struct str
-transact(struct smtp_transaction *tx, struct smtp_recipient *recipients, size_t count, const char *ehlo, const char *bytes, bool is_lmtp)
+transact(struct smtp_transaction *tx, struct smtp_recipient *recipients, size_t count, const char *ehlo,
+         const char *bytes, bool is_lmtp)
 {
     struct smtp_client *client = POOL_NEW(pool, struct smtp_client);
     static char text[] = "Subject: x\r\n\r\nbody\r\n";
@@ -163,9 +173,11 @@ TEST(each_recipient_gets_its_own_result)
 {
     struct smtp_transaction tx;
     struct smtp_recipient r[3];
-    struct str text = transact(&tx, r, 3, PIPE, "250 s\r\n250 a\r\n550 5.1.1 no\r\n451 later\r\n354 go\r\n250 got it\r\n", false);
+    struct str text =
+        transact(&tx, r, 3, PIPE, "250 s\r\n250 a\r\n550 5.1.1 no\r\n451 later\r\n354 go\r\n250 got it\r\n", false);
 
-    CHECK_STR("said", text, "MAIL FROM:<s@x>\r\nRCPT TO:<r0@y>\r\nRCPT TO:<r1@y>\r\nRCPT TO:<r2@y>\r\nDATA\r\n" BODY ".\r\n");
+    CHECK_STR("said", text,
+              "MAIL FROM:<s@x>\r\nRCPT TO:<r0@y>\r\nRCPT TO:<r1@y>\r\nRCPT TO:<r2@y>\r\nDATA\r\n" BODY ".\r\n");
     CHECK_INT("0", r[0].outcome, OK);
     CHECK_INT("1", r[1].outcome, FAIL);
     CHECK_STR("1", r[1].why.text, "SMTP error from remote mail server after RCPT TO:<r1@y>: 550 5.1.1 no");
@@ -268,7 +280,9 @@ TEST(an_address_with_a_line_end_is_refused_alone)
     struct str text;
     static char body[] = "x\r\n";
 
-    tx = (struct smtp_transaction){ .client = client, .pool = pool, .recipients = r, .recipient_count = 2, .send = send_text, .data = body };
+    tx = (struct smtp_transaction){
+        .client = client, .pool = pool, .recipients = r, .recipient_count = 2, .send = send_text, .data = body
+    };
     r[0].address = STR("a\r\nDATA@y");
     r[1].address = STR("b@y");
     begin(client, "250 s\r\n250 b\r\n354 go\r\n250 ok\r\n", false);

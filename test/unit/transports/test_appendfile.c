@@ -26,9 +26,20 @@ job_for(const char *name)
         pool = pool_new("test");
     config = &own_config;
     options = (struct appendfile_options){
-        .create_directory = true, .create_file = STR("anywhere"), .directory_mode = 0700, .mode = 0600, .mode_fail_narrower = true,
-        .check_owner = true, .use_lockfile = true, .use_fcntl_lock = true, .lock_retries = 2, .lock_interval = 0, .lockfile_mode = 0600,
-        .lockfile_timeout = 1800, .quota_is_inclusive = true, .maildir_quota_directory_regex = STR("^(?:cur|new|\\..*)$"),
+        .create_directory = true,
+        .create_file = STR("anywhere"),
+        .directory_mode = 0700,
+        .mode = 0600,
+        .mode_fail_narrower = true,
+        .check_owner = true,
+        .use_lockfile = true,
+        .use_fcntl_lock = true,
+        .lock_retries = 2,
+        .lock_interval = 0,
+        .lockfile_mode = 0600,
+        .lockfile_timeout = 1800,
+        .quota_is_inclusive = true,
+        .maildir_quota_directory_regex = STR("^(?:cur|new|\\..*)$"),
     };
     run = (struct transport_run){ .pool = pool, .transport = &transport, .message = &message, .addresses = &address };
     return (struct append_job){ .run = &run, .options = &options, .pool = pool, .mode = 0600,
@@ -109,7 +120,12 @@ TEST(an_open_file_locked_by_another_process_is_not_locked)
     append_unlock(&lock, fd);
 }
 
-static const struct { const char *label; enum { PLAIN, WIDE, NARROW, LINK, HARD, FIFO, DIRECTORY, NONE } kind; enum outcome outcome; const char *text; } boxes[] = {
+static const struct {
+    const char *label;
+    enum { PLAIN, WIDE, NARROW, LINK, HARD, FIFO, DIRECTORY, NONE } kind;
+    enum outcome outcome;
+    const char *text;
+} boxes[] = {
     { "plain", PLAIN, OK, NULL },
     { "new", NONE, OK, NULL },
     { "wider", WIDE, OK, NULL },
@@ -159,11 +175,15 @@ TEST(a_mailbox_is_opened_only_if_it_is_what_it_should_be)
     }
 }
 
-static const struct { const char *text; int64_t limit, size; bool is_ok, is_checked; } sizes[] = {
-    { "0", 0, 0, true, true }, { "100", 0, 100, true, true }, { "2K", 0, 2048, true, true }, { "1.5M", 0, 1572864, true, true },
-    { "1G", 0, 1073741824, true, true }, { "75%", 1000, 750, true, true }, { "75%", 0, 0, true, true }, { "10M/no_check", 0, 10485760, true, false },
-    { " 5k ", 0, 5120, true, true }, { "", 0, 0, true, true }, { "abc", 0, 0, false, true }, { "1.2.3", 0, 0, false, true },
-    { "10X", 0, 0, false, true }, { "99999999999999999999", 0, 0, false, true },
+static const struct { const char *text; int64_t limit, size; bool is_ok, is_checked;
+} sizes[] = {
+    { "0", 0, 0, true, true },           { "100", 0, 100, true, true },
+    { "2K", 0, 2048, true, true },       { "1.5M", 0, 1572864, true, true },
+    { "1G", 0, 1073741824, true, true }, { "75%", 1000, 750, true, true },
+    { "75%", 0, 0, true, true },         { "10M/no_check", 0, 10485760, true, false },
+    { " 5k ", 0, 5120, true, true },     { "", 0, 0, true, true },
+    { "abc", 0, 0, false, true },        { "1.2.3", 0, 0, false, true },
+    { "10X", 0, 0, false, true },        { "99999999999999999999", 0, 0, false, true },
 };
 
 TEST(quota_values_are_read_as_the_manual_says)
@@ -222,7 +242,8 @@ TEST(maildirsize_is_made_used_and_made_anew)
         int fd = -1;
 
         why_init(&why, pool);
-        job.quota = (struct append_quota){ .limit = 1000, .file_limit = 10, .is_checked = true, .size = -1, .file_count = -1 };
+        job.quota =
+            (struct append_quota){ .limit = 1000, .file_limit = 10, .is_checked = true, .size = -1, .file_count = -1 };
         make_maildir(job.path);
         if (files[i].file != NULL)
             make_file(path, files[i].file, 0600);
@@ -259,11 +280,18 @@ TEST(sizes_in_names_spare_looking_at_the_files)
 
 TEST(files_are_made_only_where_create_file_allows)
 {
-    static const struct { const char *rule, *home, *path; enum outcome outcome; } places[] = {
+    static const struct { const char *rule, *home, *path; enum outcome outcome;
+    } places[] = {
         { "anywhere", "", "/x/y", OK },
-        { "inhome", "/tmp", "/tmp/a", OK }, { "inhome", "/tmp", "/tmpx/a", DEFER }, { "inhome", "/tmp", "/tmp/../etc/a", OK },
-        { "belowhome", "/tmp", "/tmp/../etc/a", DEFER }, { "belowhome", "/tmp", "/tmp/a/b", OK }, { "belowhome", "/tmp", "/etc/a", DEFER },
-        { "/tmp", "", "/tmp/a", OK }, { "/tmp", "", "/etc/a", DEFER }, { "/tmp", "", "/tmp/../a", DEFER },
+        { "inhome", "/tmp", "/tmp/a", OK },
+        { "inhome", "/tmp", "/tmpx/a", DEFER },
+        { "inhome", "/tmp", "/tmp/../etc/a", OK },
+        { "belowhome", "/tmp", "/tmp/../etc/a", DEFER },
+        { "belowhome", "/tmp", "/tmp/a/b", OK },
+        { "belowhome", "/tmp", "/etc/a", DEFER },
+        { "/tmp", "", "/tmp/a", OK },
+        { "/tmp", "", "/etc/a", DEFER },
+        { "/tmp", "", "/tmp/../a", DEFER },
     };
 
     for (size_t i = 0; i < COUNT(places); i++) {

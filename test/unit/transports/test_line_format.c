@@ -14,12 +14,14 @@ collect(void *data, struct str octets)
 
 enum { LF, CRLF, WIRE_TO_LF, WIRE_TO_CRLF };
 
-static const struct { const char *label; int kind; const char *check, *escape, *text, *expected; } rows[] = {
+static const struct { const char *label; int kind; const char *check, *escape, *text, *expected;
+} rows[] = {
     { "plain", LF, "", "", "a\nb\n", "a\nb\n" },
     { "no last line end", LF, "", "", "a", "a" },
     { "From", LF, "From ", ">From ", "From x\nFrom\n From y\nFrom z", ">From x\nFrom\n From y\n>From z" },
     { "From twice", LF, "From ", ">From ", "FromFrom x\nFrom From x\n", "FromFrom x\n>From From x\n" },
-    { "mmdf", LF, "\1\1\1\1\n", "\1\1\1\1 \n", "a\n\1\1\1\1\n\1\1\1\1\nb\n\1\1\n", "a\n\1\1\1\1 \n\1\1\1\1 \nb\n\1\1\n" },
+    { "mmdf", LF, "\1\1\1\1\n", "\1\1\1\1 \n", "a\n\1\1\1\1\n\1\1\1\1\nb\n\1\1\n",
+      "a\n\1\1\1\1 \n\1\1\1\1 \nb\n\1\1\n" },
     { "crlf", CRLF, "", "", "a\n\nb\n", "a\r\n\r\nb\r\n" },
     { "crlf in", CRLF, "", "", "a\r\nb\r\n", "a\r\nb\r\n" },
     { "bare cr ends a line", CRLF, "", "", "a\rb\n\rc\n", "a\r\nb\r\n\r\nc\r\n" },
