@@ -495,9 +495,8 @@ autoreply_run(struct transport_run *run)
 
 const struct transport_driver autoreply_driver = {
     .info = {
-        .is_local = true,
-        .name = "autoreply", .options = options, .defaults = &defaults, .options_size = sizeof(struct autoreply_options),
-        .init = autoreply_init,
+        .name = "autoreply", .is_local = true, .options = options, .defaults = &defaults,
+        .options_size = sizeof(struct autoreply_options), .init = autoreply_init,
     },
     .has_reply_only = true,
     .run = autoreply_run,

@@ -205,8 +205,8 @@ lmtp_run(struct transport_run *run)
 
 const struct transport_driver lmtp_driver = {
     .info = {
-        .is_local = true,
-        .name = "lmtp", .options = options, .defaults = &defaults, .options_size = sizeof(struct lmtp_options), .init = lmtp_init,
+        .name = "lmtp", .is_local = true, .options = options, .defaults = &defaults,
+        .options_size = sizeof(struct lmtp_options), .init = lmtp_init,
     },
     .batching = lmtp_batching,
     .run = lmtp_run,

@@ -567,8 +567,8 @@ pipe_run(struct transport_run *run)
 
 const struct transport_driver pipe_driver = {
     .info = {
-        .is_local = true,
-        .name = "pipe", .options = options, .defaults = &defaults, .options_size = sizeof(struct pipe_options), .init = pipe_init,
+        .name = "pipe", .is_local = true, .options = options, .defaults = &defaults,
+        .options_size = sizeof(struct pipe_options), .init = pipe_init,
     },
     .runs_as_creator = pipe_runs_as_creator,
     .batching = pipe_batching,

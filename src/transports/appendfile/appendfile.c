@@ -236,9 +236,8 @@ appendfile_run(struct transport_run *run)
 
 const struct transport_driver appendfile_driver = {
     .info = {
-        .is_local = true,
-        .name = "appendfile", .options = options, .defaults = &defaults, .options_size = sizeof(struct appendfile_options),
-        .init = appendfile_init,
+        .name = "appendfile", .is_local = true, .options = options, .defaults = &defaults,
+        .options_size = sizeof(struct appendfile_options), .init = appendfile_init,
     },
     .batching = appendfile_batching,
     .run = appendfile_run,
