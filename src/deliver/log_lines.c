@@ -277,7 +277,8 @@ log_deferred(struct delivery_state *state, const struct address *addr)
     buf_addf(&line, " defer (%d)", defer_number(addr));
     if (system != NULL)
         buf_addf(&line, ": %s", system);
-    host_add(&line, addr);
+    else
+        host_add(&line, addr);
     deliver_time_add(&line, state, addr);
     if (addr->why.text.len > 0 && (system == NULL || !str_eq_c(addr->why.text, system)))
         buf_addf_tainted(&line, ": %.*s", STR_ARG(addr->why.text));

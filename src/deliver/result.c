@@ -102,6 +102,7 @@ result_address_encode(const struct address *addr, size_t index, struct pool *poo
     wire_put_number(&out, (int64_t)(addr->transport_time_s * 1e6));
     wire_put_text(&out, addr->confirmation);
     wire_put_text(&out, addr->shadow_text);
+    wire_put_text(&out, addr->log_connection);
     wire_put_text(&out, addr->log_fields);
     wire_put_text(&out, addr->return_text);
     wire_put_number(&out, addr->delivered_bytes);
@@ -128,6 +129,7 @@ result_address_decode(struct str record, struct address *const *addresses, size_
     result.transport_time_s = (double)wire_take_number_within(&reader, 0, (int64_t)1 << 50) / 1e6;
     result.confirmation = line_clean(pool, wire_take_text(&reader));
     result.shadow_text = line_clean(pool, wire_take_text(&reader));
+    result.log_connection = line_clean(pool, wire_take_text(&reader));
     result.log_fields = line_clean(pool, wire_take_text(&reader));
     result.return_text = pool_dup_tainted(pool, wire_take_text(&reader));
     result.delivered_bytes = wire_take_number(&reader);
@@ -144,6 +146,7 @@ result_address_decode(struct str record, struct address *const *addresses, size_
     addr->transport_time_s = result.transport_time_s;
     addr->confirmation = result.confirmation;
     addr->shadow_text = result.shadow_text;
+    addr->log_connection = result.log_connection;
     addr->log_fields = result.log_fields;
     addr->return_text = result.return_text;
     addr->delivered_bytes = result.delivered_bytes;
