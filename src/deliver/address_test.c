@@ -162,7 +162,7 @@ parse(struct test *test, struct str text, struct str *address_out)
     struct address_parse found;
     struct str reason;
 
-    rules.allow_unqualified = true;
+    rules.allow_unqualified = rules.allow_domain_literals = true;
     if (!address_parse(test->pool, text, &rules, &found, &reason)) {
         fprintf(test->out, "syntax error: %.*s\n", STR_ARG(reason));
         return false;
@@ -188,7 +188,7 @@ address_test(struct str text, struct scope *scope, struct launch_link *link, boo
         scope->captures = &captures;
     route_run_init(&test.run, scope->pool, scope, ROUTE_FOR_TEST);
     test.run.link = link;
-    test.run.report = out;
+    test.run.report = stderr;
     all_work(&test, address_new(scope->pool, address));
     for (const struct address *addr = test.local; addr != NULL; addr = addr->next)
         routed_show(&test, addr);

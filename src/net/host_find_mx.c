@@ -261,6 +261,7 @@ static enum host_find
 finish(struct search *search, struct host *list)
 {
     struct tally tally = { 0 };
+    bool is_from_mx = list != NULL && list->mx != MX_NONE;
     bool is_local = fill_addresses(search, &list, &tally);
 
     search->result->hosts = list;
@@ -269,8 +270,8 @@ finish(struct search *search, struct host *list)
     if (list == NULL && tally.is_insecure)
         return insecure(search, DNS_A);
     if (list == NULL) {
-        why_fail(search->why, 0, "5.4.4", tally.is_ignored ? "all host addresses are ignored" :
-            "no host of %.*s has an address", STR_ARG(search->domain));
+        if (is_from_mx && !tally.is_ignored)
+            why_fail(search->why, 0, "5.4.4", "all relevant MX records point to non-existent hosts");
         return tally.is_ignored ? HOST_FIND_IGNORED : HOST_FIND_FAILED;
     }
     if (is_local)

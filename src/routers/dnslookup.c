@@ -125,6 +125,10 @@ dnslookup_route(const struct router *router, struct route_run *run, struct addre
     enum host_find found;
     enum route_outcome outcome = ROUTE_ACCEPT;
 
+    if (addr->domain.len > 0 && addr->domain.ptr[0] == '[') {
+        why_fail(&addr->why, 0, "5.1.2", "mail domain \"%.*s\" is syntactically invalid", STR_ARG(addr->domain));
+        return ROUTE_DECLINE;
+    }
     if (request_make(router, run, addr, &request) != OK)
         return ROUTE_DEFER;
     found = find_widened(router, run, addr, &request, &result);
