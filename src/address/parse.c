@@ -3,6 +3,7 @@
 #include "address/parse.h"
 #include <string.h>
 #include "base/buf.h"
+#include "base/encode.h"
 
 size_t
 address_skip_cfws(struct str text, size_t at)
@@ -220,7 +221,7 @@ expected_at(struct parser *p)
 {
     struct str before = buf_str(&p->address);
 
-    p->reason = pool_printf_tainted(p->pool, "\"@\" or \".\" expected after \"%.*s\"", STR_ARG(str_head(before, 64)));
+    p->reason = pool_printf_tainted(p->pool, "\"@\" or \".\" expected after \"%.*s\"", STR_ARG(escape_unprintable(p->pool, str_head(before, 64), true)));
     return false;
 }
 
@@ -333,8 +334,10 @@ address_trailing_reason(struct pool *pool, struct str text, size_t end)
 {
     enum { SHOWN_MAX_BYTES = 32, CONTEXT_MAX_BYTES = 256 };
 
-    return pool_printf_tainted(pool, "malformed address: %.*s may not follow %.*s", STR_ARG(str_sub(text, end, SHOWN_MAX_BYTES)),
-                               STR_ARG(str_head(str_head(text, end), CONTEXT_MAX_BYTES)));
+    struct str shown = escape_unprintable(pool, str_sub(text, end, SHOWN_MAX_BYTES), true);
+    struct str before = escape_unprintable(pool, str_head(str_head(text, end), CONTEXT_MAX_BYTES), true);
+
+    return pool_printf_tainted(pool, "malformed address: %.*s may not follow %.*s", STR_ARG(shown), STR_ARG(before));
 }
 
 bool
