@@ -139,12 +139,12 @@ take_field(struct option_reader *reader, struct str *line, struct str *field_out
     return reader_value(reader, str_head(s, end), field_out);
 }
 
-/* Up to a comma, a semicolon or the end. */
+/* Up to a comma, a semicolon, white space or the end. */
 static struct str
 take_argument(struct str *text)
 {
-    size_t end = str_find_any(*text, ",;");
-    struct str argument = str_trim(str_head(*text, end));
+    size_t end = str_find_any(*text, ",; \t");
+    struct str argument = str_head(*text, end);
 
     *text = str_trim_left(str_from(*text, end == STR_NONE ? text->len : end));
     return argument;
