@@ -240,7 +240,7 @@ for_next(struct for_items *from, struct scope *scope, struct str *item_out, bool
 static enum outcome
 eval_for(const struct expand_test *test, struct scope *scope, bool *is_true_out, struct why *why)
 {
-    bool is_any = test->kind == TEST_FORANY, is_end;
+    bool is_any = test->kind == TEST_FORANY, has_items = false, is_end;
     struct for_items from = { .form = test->form };
     struct str list, item_before = scope->item, item;
     enum outcome outcome = expand_node_eval(test->call.args[0], scope, &list, why);
@@ -253,6 +253,7 @@ eval_for(const struct expand_test *test, struct scope *scope, bool *is_true_out,
         return why_fail(why, 0, NULL, "missing '[' wrapping array for extract json");
     *is_true_out = !is_any;
     while (*is_true_out != is_any && (outcome = for_next(&from, scope, &item, &is_end, why)) == OK && !is_end) {
+        has_items = true;
         scope->item = item;
         outcome = expand_step(scope, why) != OK ? DEFER : expand_test_eval(test->call.test, scope, is_true_out, why);
         if (outcome != OK) {
@@ -261,6 +262,9 @@ eval_for(const struct expand_test *test, struct scope *scope, bool *is_true_out,
         }
     }
     scope->item = item_before;
+    /* For an empty list neither holds, as in Exim. */
+    if (!has_items)
+        *is_true_out = false;
     return outcome;
 }
 

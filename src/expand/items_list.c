@@ -6,7 +6,8 @@
 #include "expand/compare.h"
 #include "expand/tree.h"
 
-/* A list that is being written: the separator doubled inside items, an empty item (but for the first) as a space. */
+/* A list that is being written: the separator doubled inside items, a space before one that is empty or begins with the
+ * separator (but for the first). */
 struct list_out {
     struct buf text;
     char separator;
@@ -42,10 +43,9 @@ list_out_add(struct list_out *out, struct str item)
 {
     if (out->has_items)
         buf_add_char(&out->text, out->separator);
-    if (item.len == 0 && out->has_items)
+    if (out->has_items && (item.len == 0 || item.ptr[0] == out->separator))
         buf_add_char(&out->text, ' ');
-    else
-        add_doubled(&out->text, item, out->separator);
+    add_doubled(&out->text, item, out->separator);
     out->has_items = true;
 }
 

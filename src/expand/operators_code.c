@@ -7,6 +7,8 @@
 #include "expand/numbers.h"
 #include "expand/tree.h"
 
+#define BASE62_SIX_DIGITS 56800235584u         /* the sixth power of 62: longer numbers lose what stands before */
+
 uint32_t
 expand_random(uint32_t limit)
 {
@@ -129,7 +131,7 @@ take_decimal(struct str text, uint64_t *value_out)
             value = value * 10 + (uint64_t)(text.ptr[i] - '0');
     }
     *value_out = is_negative ? -value : value;
-    return text.len > start;
+    return text.len > start || text.len == 0;
 }
 
 static enum outcome
@@ -139,7 +141,7 @@ base62_apply(struct scope *scope, struct str text, struct str *text_out, struct 
 
     if (!take_decimal(text, &value))
         return why_fail(why, 0, NULL, "argument for base62 operator is \"%.*s\", which is not a decimal number", STR_ARG(text));
-    *text_out = base62_encode(scope->pool, value, 6);
+    *text_out = base62_encode(scope->pool, value % BASE62_SIX_DIGITS, 6);
     return OK;
 }
 

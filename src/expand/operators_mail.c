@@ -108,7 +108,8 @@ rfc2047d_apply(struct scope *scope, struct str text, struct str *text_out, struc
     const char *fault = NULL;
 
     *text_out = encoded_words_decode(scope->pool, text, charset(), config == NULL || config->check_rfc2047_length, '?', &fault);
-    if (fault != NULL)
+    /* What only looks like an encoded word stays as it is; a charset that nobody knows is a fault. */
+    if (fault != NULL && !str_starts(str_of(fault), STR("malformed")))
         return why_fail(why, 0, NULL, "%s", fault);
     return OK;
 }
@@ -308,7 +309,6 @@ listnamed(struct scope *scope, int which, struct str name, struct str *text_out,
     enum outcome outcome;
     int found = 0;
 
-    name = str_trim(name);
     if (name.len > 0 && name.ptr[0] == '+')
         name = str_from(name, 1);
     list = config == NULL ? NULL : named_list(which, name, &found);

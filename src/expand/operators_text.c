@@ -235,9 +235,9 @@ time_eval_apply(struct scope *scope, struct str text, struct str *text_out, stru
 static enum outcome
 time_interval_apply(struct scope *scope, struct str text, struct str *text_out, struct why *why)
 {
-    uint64_t seconds;
+    uint64_t seconds = 0;
 
-    if (!str_to_u64(text, 10, &seconds) || seconds > INT64_MAX)
+    if ((text.len > 0 && !str_to_u64(text, 10, &seconds)) || seconds > INT64_MAX)
         return why_fail(why, 0, NULL, "string \"%.*s\" is not a positive number in \"time_interval\" operator", STR_ARG(text));
     *text_out = interval_format(scope->pool, (int64_t)seconds);
     return OK;

@@ -200,7 +200,8 @@ make_variable(struct parser *p, size_t start, struct str name, bool is_braced)
         parser_fail(p, "$%s: built without %s", cname, flag);
         return NULL;
     }
-    if (row == NULL && (str_starts(name, STR("acl_c")) || str_starts(name, STR("acl_m")))) {
+    if ((str_starts(name, STR("acl_c")) || str_starts(name, STR("acl_m"))) && name.len > 5 && !ascii_is_digit(name.ptr[5])
+        && name.ptr[5] != '_') {
         parser_fail(p, "unknown variable name \"%s\" (6th character of a user-defined ACL variable must be a digit or underscore)",
                     cname);
         return NULL;

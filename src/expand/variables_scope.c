@@ -15,12 +15,6 @@ GETTER(value)
     return OK;
 }
 
-GETTER(key)
-{
-    *value_out = scope->lookup_key;
-    return OK;
-}
-
 #define GETTER_LEFTOVER(name)                       \
     GETTER(name)                                    \
     {                                               \
@@ -74,7 +68,7 @@ leftovers_set(struct str *field, struct str value)
 }
 
 const struct expand_variable expand_scope_variables[] = {
-    VARIABLE(item), VARIABLE(value), VARIABLE(key), VARIABLE(prvscheck_address), VARIABLE(prvscheck_keynum),
+    VARIABLE(item), VARIABLE(value), VARIABLE(prvscheck_address), VARIABLE(prvscheck_keynum),
     VARIABLE(prvscheck_result), VARIABLE(srs_recipient), VARIABLE(lookup_dnssec_authenticated), VARIABLE(ldap_dn), VARIABLE(runrc),
     { .name = NULL }
 };

@@ -292,7 +292,7 @@ find_default(const struct lookup_spec *spec, struct lookup_source *source, struc
         buf_add(&asked, str_from(key, at));
         answer = find_key(spec, source, buf_str(&asked), key, scope, value_out, why);
         if (answer != LOOKUP_NOT_FOUND) {
-            set_wild(wild, key, str_head(key, at), str_from(key, at));
+            set_wild(wild, key, str_head(key, at), STR(""));
             return answer;
         }
     }
@@ -319,7 +319,9 @@ lookup_find(const struct lookup_spec *spec, struct str file, struct str key, str
     if (str_find(file, '\0') != STR_NONE || (source = source_get(spec->driver, file, why)) == NULL)
         return LOOKUP_DEFERRED;
     answer = find_key(spec, source, key, key, scope, value_out, why);
-    if (answer == LOOKUP_NOT_FOUND && spec->partial >= 0)
+    if (answer == LOOKUP_FOUND && spec->partial >= 0)
+        set_wild(wild_out, key, STR(""), key);
+    if (answer == LOOKUP_NOT_FOUND && spec->partial >= 0 && key.len > 0)
         answer = find_partial(spec, source, key, scope, value_out, wild_out, why);
     if (answer == LOOKUP_NOT_FOUND && spec->has_star)
         answer = find_default(spec, source, key, scope, value_out, wild_out, why);

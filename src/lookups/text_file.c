@@ -45,10 +45,8 @@ line_end(struct str text, size_t at)
 }
 
 static bool
-is_comment_or_empty(struct str text, size_t at, size_t end)
+is_empty(struct str text, size_t at, size_t end)
 {
-    if (at < end && text.ptr[at] == '#')
-        return true;
     while (at < end && ascii_is_space(text.ptr[at]))
         at++;
     return at == end;
@@ -91,14 +89,10 @@ text_entry_next(const struct text_file *file, size_t *at, struct pool *pool, str
         if (text.ptr[start] == '#' || ascii_is_space(text.ptr[start]))
             continue;
         take_key(str_sub(text, start, end - start), pool, entry_out);
-        /* Lines that go on, with comments and empty ones among them. */
-        while (*at < text.len) {
+        /* Lines that go on; a comment or an empty line ends the entry (the reference does so, whatever its manual says). */
+        while (*at < text.len && ascii_is_space(text.ptr[*at])) {
             end = line_end(text, *at);
-            if (is_comment_or_empty(text, *at, end)) {
-                *at = end + 1;
-                continue;
-            }
-            if (!ascii_is_space(text.ptr[*at]))
+            if (is_empty(text, *at, end))
                 break;
             last = end;
             *at = end + 1;
@@ -146,31 +140,26 @@ text_file_find(struct text_file *file, struct str key, struct pool *pool, struct
 struct str
 text_entry_data(const struct text_entry *entry, bool is_full, struct pool *pool)
 {
-    struct str rest = str_trim_left(entry->data), line;
+    struct str rest = entry->data, line;
     struct buf out;
 
     buf_init(&out, pool, BUF_NO_LIMIT);
     if (is_full) {
         buf_add(&out, entry->key);
-        str_take_line(&(struct str){ entry->data.ptr, entry->data.len }, &line);
-        buf_add(&out, str_trim_right(line));
-        rest = entry->data;
-        str_take_line(&rest, &line);
-    } else {
-        if (rest.len > 0 && rest.ptr[0] == ':')
-            rest = str_from(rest, 1);
         line = STR("");
         str_take_line(&rest, &line);
-        buf_add(&out, str_trim(line));
+        buf_add(&out, str_trim_right(line));
+    } else {
+        line = STR("");
+        str_take_line(&rest, &line);
+        line = str_trim(line);
+        if (line.len > 0 && line.ptr[0] == ':')
+            line = str_trim_left(str_from(line, 1));
+        buf_add(&out, line);
     }
     while (str_take_line(&rest, &line)) {
-        struct str piece = str_trim(line);
-
-        if (piece.len == 0 || line.ptr[0] == '#')
-            continue;
-        if (out.len > 0)
-            buf_add_char(&out, ' ');
-        buf_add(&out, piece);
+        buf_add_char(&out, ' ');
+        buf_add(&out, str_trim(line));
     }
     return buf_str(&out);
 }

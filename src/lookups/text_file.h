@@ -33,6 +33,6 @@ bool text_entry_next(const struct text_file *file, size_t *at, struct pool *pool
 /* The entry of a key, case ignored: by a scan at first, by an index later. */
 bool text_file_find(struct text_file *file, struct str key, struct pool *pool, struct text_entry *entry_out);
 
-/* The data of an entry: continuation lines joined with one space, comments among them left out; is_full: with the key in front. */
+/* The data of an entry: continuation lines joined with one space; is_full: with the key in front. */
 struct str text_entry_data(const struct text_entry *entry, bool is_full, struct pool *pool);
 #endif

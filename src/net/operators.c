@@ -29,6 +29,43 @@ network_parse(struct str text, struct ip_address *ip_out, unsigned *bits_out, st
     return OK;
 }
 
+/* Groups without leading zeros, the longest run of zeros (of one group too) as "::", never a dotted quad. */
+static struct str
+normal_form(const struct ip_address *ip, struct pool *pool)
+{
+    char out[IP_TEXT_MAX_BYTES];
+    size_t len = 0;
+    int groups[8], run_start = -1, run_length = 0;
+
+    for (int i = 0, length = 0; i < 8; i++) {
+        groups[i] = ip->octets[2 * i] << 8 | ip->octets[2 * i + 1];
+        length = groups[i] == 0 ? length + 1 : 0;
+        if (length > run_length) {
+            run_length = length;
+            run_start = i - length + 1;
+        }
+    }
+    for (int i = 0; i < 8; i++) {
+        if (i == run_start) {
+            out[len++] = ':';
+            if (i == 0)
+                out[len++] = ':';
+            i += run_length - 1;
+            continue;
+        }
+        for (int shift = 12, has_digit = 0; shift >= 0; shift -= 4) {
+            int digit = groups[i] >> shift & 15;
+
+            has_digit |= digit != 0 || shift == 0;
+            if (has_digit)
+                out[len++] = "0123456789abcdef"[digit];
+        }
+        if (i < 7)
+            out[len++] = ':';
+    }
+    return pool_dup(pool, str_make(out, len));
+}
+
 /* ${mask:…}: IPv6 in full with dots, as keys of lookups have it. */
 static enum outcome
 mask_apply(struct scope *scope, struct str text, struct str *text_out, struct why *why)
@@ -54,7 +91,7 @@ mask_suffix_apply(struct scope *scope, struct str suffix, struct str text, struc
         return mask_apply(scope, text, text_out, why);
     outcome = network_parse(text, &ip, &bits, why);
     if (outcome == OK)
-        *text_out = pool_printf(scope->pool, "%.*s/%u", STR_ARG(ip_format(&ip, scope->pool)), bits);
+        *text_out = pool_printf(scope->pool, "%.*s/%u", STR_ARG(ip.is_v6 ? normal_form(&ip, scope->pool) : ip_format(&ip, scope->pool)), bits);
     return outcome;
 }
 
@@ -67,6 +104,7 @@ reverse_ip_apply(struct scope *scope, struct str text, struct str *text_out, str
 
     if (!ip_parse_network(text, &ip, &bits))
         return why_fail(why, 0, NULL, "reverse_ip() not given an IP address [%.*s]", STR_ARG(text));
+    ip_unmap(&ip);
     *text_out = ip_reverse_name(&ip, "", scope->pool);
     if (str_ends(*text_out, STR(".")))
         text_out->len--;
@@ -97,11 +135,7 @@ ipv6norm_apply(struct scope *scope, struct str text, struct str *text_out, struc
 
     if (!parse_as_v6(text, &ip))
         return no_address(text, why);
-    if (memcmp(ip.octets, mapped_prefix, sizeof(mapped_prefix)) == 0)
-        *text_out = pool_printf(scope->pool, "::ffff:%x:%x", ip.octets[12] << 8 | ip.octets[13],
-                                ip.octets[14] << 8 | ip.octets[15]);
-    else
-        *text_out = ip_format(&ip, scope->pool);
+    *text_out = normal_form(&ip, scope->pool);
     return OK;
 }
 

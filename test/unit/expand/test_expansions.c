@@ -1,7 +1,7 @@
 /* Every expression of test/data/expansions.txt gives what stands below it.  The expected results come from the reference
  * (test/renew-expansions); those on which Tern differs on purpose stand below "# differs", and in doc/DIFFERENCES.md.
  *
- * One entry: the expression on a line of its own, then each line of the result after "> ". */
+ * One entry: the expression on a line of its own, then each line of the result after "> "; "/DATA" is test/data. */
 #include "check.h"
 #include <errno.h>
 #include <stdio.h>
@@ -45,6 +45,23 @@ expanded(struct scope *scope, struct str text)
     return pool_printf_tainted(scope->pool, "Failed: %.*s", STR_ARG(why.text));
 }
 
+/* With the directory of the data for "/DATA". */
+static struct str
+with_directory(struct pool *pool, struct str text, const char *directory)
+{
+    struct buf out;
+    size_t at;
+
+    buf_init(&out, pool, BUF_NO_LIMIT);
+    while ((at = str_find_str(text, STR("/DATA"))) != STR_NONE) {
+        buf_add(&out, str_head(text, at));
+        buf_add_c(&out, directory);
+        text = str_from(text, at + 5);
+    }
+    buf_add(&out, text);
+    return buf_str(&out);
+}
+
 /* The next entry of the table; false at its end. */
 static bool
 next_entry(struct str *rest, struct pool *pool, struct str *expression_out, struct str *result_out)
@@ -79,7 +96,7 @@ TEST(expressions_of_the_table_give_what_stands_below_them)
     struct pool *pool = pool_new("table"), *work = pool_new("expression");
     struct scope scope = scope_make(work);
     struct str table, expression, expected;
-    char path[512];
+    char path[512], here[512];
     int count = 0;
 
     snprintf(path, sizeof path, "%s/expansions.conf", directory != NULL ? directory : "test/data");
@@ -87,7 +104,7 @@ TEST(expressions_of_the_table_give_what_stands_below_them)
         SKIP("no configuration");
     snprintf(path, sizeof path, "%s/expansions.txt", directory != NULL ? directory : "test/data");
     REQUIRE(file_read(path, pool, CLEAN, TABLE_MAX_BYTES, &table));
-    REQUIRE(chdir(directory != NULL ? directory : "test/data") == 0);
+    REQUIRE(chdir(directory != NULL ? directory : "test/data") == 0 && getcwd(here, sizeof here) != NULL);
     scope.pool = pool;
     scope.origin = origin_new(pool);
     REQUIRE(setenv("TABLE_VALUE", "from the environment", 1) == 0);
@@ -97,7 +114,7 @@ TEST(expressions_of_the_table_give_what_stands_below_them)
         struct pool_mark mark = pool_mark(work);
         const char *label = pool_cstr(work, expression);
 
-        CHECK_VIEW(label, expanded(&scope, expression), expected);
+        CHECK_VIEW(label, expanded(&scope, with_directory(work, expression, here)), with_directory(work, expected, here));
         pool_reset(work, mark);
         count++;
     }
