@@ -178,6 +178,28 @@ is_syslog_facility(struct str name)
     return name.len == 6 && str_istarts(name, STR("local")) && name.ptr[5] >= '0' && name.ptr[5] <= '7';
 }
 
+/* Each place is "syslog", nothing (the default), or an absolute path with "%s"; there is one path only. */
+static bool
+log_places_check(struct option_reader *reader)
+{
+    struct str list = reader->conf->log_file_path->text, item;
+    int paths = 0;
+
+    while (list.len > 0) {
+        str_cut(list, ':', &item, &list);
+        item = str_trim(item);
+        if (item.len == 0 || str_eq_c(item, "syslog"))
+            continue;
+        if (item.ptr[0] != '/')
+            return reader_error_placeless(reader, "log_file_path \"%.*s\" is not absolute", STR_ARG(item));
+        if (str_find_str(item, STR("%s")) == STR_NONE)
+            return reader_error_placeless(reader, "log_file_path \"%.*s\" does not contain \"%%s\"", STR_ARG(item));
+        if (++paths > 1)
+            return reader_error_placeless(reader, "More than one path given in log_file_path");
+    }
+    return true;
+}
+
 static bool
 log_follow(struct option_reader *reader)
 {
@@ -245,5 +267,5 @@ config_defaults_after(struct option_reader *reader)
     if (conf->remote_max_parallel <= 0)
         conf->remote_max_parallel = 1;
     names_follow(reader);
-    return paths_follow(reader) && localhost_number_check(reader) && log_follow(reader);
+    return paths_follow(reader) && localhost_number_check(reader) && log_places_check(reader) && log_follow(reader);
 }

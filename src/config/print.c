@@ -56,7 +56,7 @@ print_main(const struct config_print *print, const char *word)
     struct option named;
 
     if (row == NULL) {
-        fprintf(print->err, "%s is not a known option\n", word);
+        fprintf(print->out, "%s is not a known option\n", word);
         return false;
     }
     named = *row;
@@ -90,7 +90,7 @@ print_named_list(const struct config_print *print, const char *name)
             fprintf(print->out, "%.*s\n", STR_ARG(list->value->text));
     }
     if (!is_found)
-        fprintf(print->err, "no address, domain, host, or local part list called \"%s\" exists\n", name);
+        fprintf(print->out, "no address, domain, host, or local part list called \"%s\" exists\n", name);
     return is_found;
 }
 
@@ -175,7 +175,7 @@ print_one_driver(const struct config_print *print, const struct driver_family *f
     const struct driver_instance *one = driver_find(print->conf, family->name, str_of(name));
 
     if (one == NULL) {
-        fprintf(print->err, "%s %s not found\n", family->name, name);
+        fprintf(print->out, "%s %s not found\n", family->name, name);
         return false;
     }
     print_instance(print, family, one);
@@ -224,7 +224,7 @@ print_one_macro(const struct config_print *print, const char *name)
     struct str value;
 
     if (!config_macro_get(print->conf, str_of(name), &value) && !builtin_macro_value(str_of(name), &value)) {
-        fprintf(print->err, "macro %s not found\n", name);
+        fprintf(print->out, "macro %s not found\n", name);
         return false;
     }
     print_macro(print, str_of(name), value, true);

@@ -84,6 +84,10 @@ static const struct { const char *setting, *option, *shown, *error; } facts[] = 
     { "log_selector = +foo", NULL, NULL, "unknown log_selector setting: +foo" },
     { "log_selector = all", NULL, NULL, "malformed log_selector setting: + or - expected but found \"all\"" },
     { "syslog_facility = foo", NULL, NULL, "failed to interpret syslog_facility \"foo\"" },
+    { "log_file_path = foo%s", NULL, NULL, "log_file_path \"foo%s\" is not absolute" },
+    { "log_file_path = syslog : /x", NULL, NULL, "log_file_path \"/x\" does not contain \"%s\"" },
+    { "log_file_path = :syslog", "log_file_path", "log_file_path = :syslog\n", NULL },
+    { "log_file_path = /a/%s : /b/%s", NULL, NULL, "More than one path given in log_file_path" },
     /* not an option */
     { "1queue_only", NULL, NULL, "option setting expected: 1queue_only" },
     { ".foo bar", NULL, NULL, "option setting expected: .foo bar" },
