@@ -126,7 +126,7 @@ arrival_log(struct reception *r)
     if (message->queue_name.len > 0)
         buf_addf_tainted(&line, " Q=%.*s", STR_ARG(message->queue_name));
     buf_addf(&line, " S=%lld", (long long)message->message_bytes);
-    if (log_wants(LOG_8BITMIME) && r->request.is_smtp_data)
+    if (log_wants(LOG_8BITMIME))
         buf_addf(&line, " M8S=%d", r->request.body_8bit);
     if (log_wants(LOG_RECEIVE_TIME))
         buf_addf_tainted(&line, " RT=%.*s",

@@ -16,11 +16,8 @@ reception_counts(struct reception *r)
     message->max_received_line_bytes = (int)(r->count.max_line_bytes < INT32_MAX ? r->count.max_line_bytes : INT32_MAX);
     message->received_lines = message->body_lines + 1;
     for (const struct header_field *field = message->headers; field != NULL; field = field->next)
-        for (struct str rest = field->text, line; rest.len > 0; message->received_lines++) {
+        for (struct str rest = field->text, line; rest.len > 0; message->received_lines++)
             str_cut(rest, '\n', &line, &rest);
-            if ((int64_t)line.len > message->max_received_line_bytes)
-                message->max_received_line_bytes = (int)line.len;
-        }
 }
 
 /* $message_size and S=: the header fields that are sent, the empty line, the body. */
@@ -46,6 +43,8 @@ void
 reception_report_trouble(struct reception *r, struct receive_result *out)
 {
     struct str host = reception_host(r, true);
+    /* A local program is not listened to beyond the limit. */
+    int64_t read_bytes = r->request.is_smtp_data ? (int64_t)r->header.len + 1 + r->count.bytes : r->size_limit_bytes + 1;
 
     out->fate = r->failure == FAILURE_SPOOL ? RECEIVE_FAILED : RECEIVE_REJECTED;
     out->code = r->fail_code;
@@ -54,8 +53,7 @@ reception_report_trouble(struct reception *r, struct receive_result *out)
     if (r->failure == FAILURE_TOO_BIG)
         log_write_rejected(LOG_SIZE_REJECT, LOG_TO_MAIN | LOG_TO_REJECT, r->message->id, reception_rejected_header(r),
                            "rejected from <%.*s>%s%.*s: message too big: read=%lld max=%lld", STR_ARG(r->message->sender),
-                           host.len > 0 ? " " : "", STR_ARG(host), (long long)((int64_t)r->header.len + 1 + r->count.bytes),
-                           (long long)r->size_limit_bytes);
+                           host.len > 0 ? " " : "", STR_ARG(host), (long long)read_bytes, (long long)r->size_limit_bytes);
     else if (r->failure == FAILURE_SOURCE)
         log_write_rejected(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, r->message->id[0] != '\0' ? r->message->id : NULL,
                            reception_rejected_header(r), "rejected from <%.*s>%s%.*s: %.*s", STR_ARG(r->message->sender),

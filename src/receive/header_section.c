@@ -86,6 +86,8 @@ end_line(struct reception *r)
 {
     struct str line = str_sub(buf_str(&r->header), r->line_start, r->header.len - r->line_start - 1);
 
+    if ((int64_t)line.len > r->count.max_line_bytes)
+        r->count.max_line_bytes = (int64_t)line.len;
     switch (kind_of_line(r, line)) {
     case LINE_FIELD:
         r->field_start = r->line_start;

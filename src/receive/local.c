@@ -20,9 +20,11 @@ find_sender(struct message *message, struct origin *origin, const struct receive
 {
     struct str own = receive_qualify(pool, local_part_quote(pool, origin->caller_login), false);
 
-    if (origin->authenticated_sender.len == 0 && origin->host_address.len == 0)
-        origin->authenticated_sender = own;
     message->is_sender_local = !(options->has_sender && origin->is_trusted);
+    if (!message->is_sender_local && origin->authenticated_id.ptr == origin->caller_login.ptr)
+        origin->authenticated_id = STR("");     /* the caller speaks for somebody else */
+    if (message->is_sender_local && origin->authenticated_sender.len == 0 && origin->host_address.len == 0)
+        origin->authenticated_sender = own;
     message->sender = own;
     if (options->has_sender && options->is_sender_forced) {
         message->sender = options->sender;
@@ -42,6 +44,8 @@ take_uucp_sender(struct reception *r)
         return;
     rules.allow_unqualified = rules.allow_empty = rules.allow_domain_literals = true;
     r->message->is_sender_local = false;
+    if (address_same(r->origin->authenticated_sender, r->message->sender))
+        r->origin->authenticated_sender = STR("");
     if (r->uucp_sender.len == 0)
         r->message->sender = STR("");
     else if (address_parse(r->pool, r->uucp_sender, &rules, &parse, &reason))
@@ -217,7 +221,7 @@ conclude(struct reception *r, const struct str_list *arguments, const struct bad
     header_section_end(r);
     if (r->is_failed) {
         reception_report_trouble(r, out);
-        local_error_report(r, error_of(r->failure), r->fail_reply, NULL, out);
+        local_error_report(r, error_of(r->failure), error_of(r->failure) == LOCAL_ERROR_OURS ? r->fail_reply : STR(""), NULL, out);
         return;
     }
     reception_counts(r);
@@ -229,9 +233,9 @@ conclude(struct reception *r, const struct str_list *arguments, const struct bad
     if (r->options->extract_recipients) {
         if (!extract_recipients(r, arguments, out))
             return;
-    } else {
-        for (size_t i = 0; i < arguments->count; i++)
-            message_add_recipient(r->message, arguments->items[i]);
+    } else if (is_over_recipients_max(r)) {
+        local_error_report(r, LOCAL_ERROR_TOO_MANY_ARGUMENTS, STR(""), NULL, out);
+        return;
     }
     finish(r, out);
 }
@@ -275,6 +279,12 @@ receive_local_message(struct pool *pool, struct origin *origin, const struct rec
     take_arguments(r, recipients, recipient_count, &arguments, &bad);
     if (bad != NULL && options->error_mode == RECEIVE_ERRORS_STDERR) {
         local_error_report(r, LOCAL_ERROR_BAD_ADDRESS, STR(""), bad, out);
+        return;
+    }
+    for (size_t i = 0; i < arguments.count && !options->extract_recipients; i++)
+        message_add_recipient(message, arguments.items[i]);
+    if (options->error_mode == RECEIVE_ERRORS_STDERR && is_over_recipients_max(r)) {
+        local_error_report(r, LOCAL_ERROR_TOO_MANY_ARGUMENTS, STR(""), NULL, out);
         return;
     }
     if (config->acl_not_smtp_start != NULL) {

@@ -23,10 +23,13 @@ static const struct { const char *subject, *text; } mails[] = {
         "A message that you sent contained a header section that was excessively\nlong and could not be handled by the mail "
         "transmission software. The\nmessage has not been delivered to any recipients.\n" },
     [LOCAL_ERROR_HEADER_LINE] = {
-        "overlong header section",
-        "A message that you sent contained a header section that was excessively\nlong and could not be handled by the mail "
+        "overlong header line",
+        "A message that you sent contained a header line that was excessively\nlong and could not be handled by the mail "
         "transmission software. The\nmessage has not been delivered to any recipients.\n" },
     [LOCAL_ERROR_TOO_MANY_RECIPIENTS] = {
+        "too many recipients",
+        "A message that you sent contained more recipients than allowed on this\nsystem. It was not delivered to any recipients.\n" },
+    [LOCAL_ERROR_TOO_MANY_ARGUMENTS] = {
         "too many recipients",
         "A message that you sent contained more recipients than allowed on this\nsystem. It was not delivered to any recipients.\n" },
     [LOCAL_ERROR_ACL] = {
@@ -81,8 +84,15 @@ add_body(const struct reception *r, struct buf *mail, size_t limit_bytes)
     }
 }
 
+/* Errors of the command line are known before there is a message: they have no id to refer to. */
+static bool
+is_before_reading(enum local_error error)
+{
+    return error == LOCAL_ERROR_BAD_ADDRESS || error == LOCAL_ERROR_TOO_MANY_ARGUMENTS;
+}
+
 static void
-add_copy(struct reception *r, struct buf *mail)
+add_copy(struct reception *r, struct buf *mail, enum local_error error)
 {
     size_t limit = config->bounce_return_size_limit > 0 ? (size_t)config->bounce_return_size_limit : (size_t)1 << 20;
 
@@ -90,7 +100,9 @@ add_copy(struct reception *r, struct buf *mail)
     if (config->bounce_return_size_limit > 0 && r->count.bytes > config->bounce_return_size_limit)
         buf_addf(mail, "------ No more than %lldK characters of the body are included.\n", (long long)(limit / 1024));
     buf_add_char(mail, '\n');
-    buf_add(mail, message_headers_text(r->message, r->pool));
+    if (is_before_reading(error))
+        buf_add_char(mail, '\n');
+    buf_add(mail, r->message->headers != NULL ? message_headers_text(r->message, r->pool) : buf_str(&r->header));
     buf_add_char(mail, '\n');
     if (config->bounce_return_body) {
         struct why why;
@@ -106,7 +118,7 @@ static bool
 mail_sender(struct reception *r, enum local_error error, struct str text, const struct bad_address *bad, struct receive_result *out)
 {
     struct buf mail;
-    struct str sender = r->message->sender;
+    struct str sender = r->message->sender, id = is_before_reading(error) ? STR("") : str_of(r->message->id);
     struct why why;
 
     if (sender.len == 0)
@@ -116,12 +128,12 @@ mail_sender(struct reception *r, enum local_error error, struct str text, const 
     buf_taint(&mail);
     buf_addf_tainted(&mail, "Auto-Submitted: auto-replied\nFrom: Mail Delivery System <Mailer-Daemon@%.*s>\nTo: %.*s\n",
                      STR_ARG(config->qualify_domain), STR_ARG(sender));
-    if (r->message->id[0] != '\0')
-        buf_addf_tainted(&mail, "References: <E%s@%.*s>\n", r->message->id, STR_ARG(config->primary_hostname));
+    if (id.len > 0)
+        buf_addf_tainted(&mail, "References: <E%.*s@%.*s>\n", STR_ARG(id), STR_ARG(config->primary_hostname));
     buf_addf(&mail, "Subject: Mail failure - %s\n\n", mails[error].subject);
     add_explanation(r, &mail, error, text, bad);
-    add_copy(r, &mail);
-    return receive_own_message(r->pool, STR(""), &sender, 1, buf_str(&mail), str_of(r->message->id), out->report_id, &why) == OK;
+    add_copy(r, &mail, error);
+    return receive_own_message(r->pool, STR(""), &sender, 1, buf_str(&mail), id, out->report_id, &why) == OK;
 }
 
 static void
@@ -148,6 +160,9 @@ tell_stderr(struct reception *r, enum local_error error, struct str text, const 
     case LOCAL_ERROR_HEADER_LINE:
         fprintf(stderr, "tern: message header line longer than %d characters received: message not accepted\n",
                 config->header_line_maxsize);
+        break;
+    case LOCAL_ERROR_TOO_MANY_ARGUMENTS:
+        fprintf(stderr, "tern: too many recipients\n");
         break;
     case LOCAL_ERROR_TOO_MANY_RECIPIENTS:
         fprintf(stderr, "tern: message rejected: too many recipients\n");

@@ -14,8 +14,7 @@ own_origin(struct pool *pool)
     origin->caller_uid = geteuid();
     origin->caller_gid = getegid();
     origin->caller_login = user != NULL ? pool_dup(pool, str_of(user->pw_name)) : pool_printf(pool, "%ld", (long)geteuid());
-    origin->ident = origin->authenticated_id = origin->caller_login;
-    origin->authenticated_sender = receive_qualify(pool, origin->caller_login, false);
+    origin->ident = origin->caller_login;
     origin->protocol = STR("local");
     return origin;
 }
@@ -39,8 +38,7 @@ receive_own_message_from(struct pool *pool, struct str sender, const struct str 
 
     request.message = message_new(pool, request.origin);
     request.message->sender = sender;
-    request.message->is_sender_local = true;
-    request.message->is_local_error = report_of_id.len > 0;
+    request.message->is_local_error = sender.len == 0;
     request.message->was_allowed_unqualified_sender = request.message->was_allowed_unqualified_recipient = true;
     for (size_t i = 0; i < recipient_count; i++)
         message_add_recipient(request.message, recipients[i]);

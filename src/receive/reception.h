@@ -104,7 +104,7 @@ enum local_error {
     LOCAL_ERROR_BAD_ADDRESS,        /* on the command line: nothing is delivered */
     LOCAL_ERROR_BAD_HEADER_ADDRESS, /* with -t: left out */
     LOCAL_ERROR_NO_RECIPIENTS, LOCAL_ERROR_TOO_BIG, LOCAL_ERROR_HEADER_SECTION, LOCAL_ERROR_HEADER_LINE,
-    LOCAL_ERROR_TOO_MANY_RECIPIENTS,
+    LOCAL_ERROR_TOO_MANY_RECIPIENTS, LOCAL_ERROR_TOO_MANY_ARGUMENTS,
     LOCAL_ERROR_ACL,                /* text: what the list said */
     LOCAL_ERROR_OURS                /* text: what went wrong */
 };

@@ -97,7 +97,7 @@ add_state(struct buf *text, const struct message *message)
         buf_add_c(text, "-spool_file_wireformat\n");
     else
         buf_addf(text, "-body_linecount %d\n", message->body_lines);
-    add_number(text, "max_received_linelength", message->max_received_line_bytes);
+    buf_addf(text, "-max_received_linelength %d\n", message->max_received_line_bytes);
     add_number(text, "body_zerocount", message->body_zeros);
     if (message->origin != NULL) {
         add_value(text, "auth_id", message->origin->authenticated_id);

@@ -95,7 +95,7 @@ read_header(const struct spool *spool, struct pool *pool, const char *directory,
     (*message_out)->body_bytes = data->st_size - (*message_out)->body_start;
     if ((*message_out)->body_bytes < 0)
         (*message_out)->body_bytes = 0;
-    (*message_out)->message_bytes += (*message_out)->body_bytes;
+    (*message_out)->message_bytes += (*message_out)->body_bytes + 1;     /* the empty line between */
     return SPOOL_OK;
 }
 

@@ -81,7 +81,7 @@ round_trip(bool is_split)
     REQUIRE(spool_open(&spool, pool, token.id, &found, NULL) == SPOOL_OK);
     CHECK_STR("", found->sender, "ann@tern.example");
     CHECK_INT("", found->body_bytes, 14);
-    CHECK_INT("", found->message_bytes, 25);
+    CHECK_INT("", found->message_bytes, 26);
     CHECK_INT("", pread(found->body_fd, body, sizeof(body), found->body_start), 14);
     CHECK(memcmp(body, "line 1\nline 2\n", 14) == 0);
 
@@ -97,7 +97,7 @@ round_trip(bool is_split)
 
     REQUIRE(spool_read(&spool, pool, token.id, true, &found, NULL) == SPOOL_OK);
     CHECK(map_find(&found->nonrecipients, STR("bob@tern.example")) != NULL);
-    CHECK(!found->is_first_try && found->headers == NULL && found->message_bytes == 25);
+    CHECK(!found->is_first_try && found->headers == NULL && found->message_bytes == 26);
     spool_close(found);
 
     CHECK(spool_msglog_add(&spool, token.id, STR("a line")));
