@@ -153,6 +153,7 @@ origin_take_given(struct origin *origin, const struct given_origin *given)
         origin->host_address = ip_format(&ip, origin->pool);
         origin->host_port = port;
         origin->is_local = false;
+        origin->is_socket = true;
     }
     if (ip_parse_with_port(given->interface, &ip, &port)) {
         origin->interface_address = ip_format(&ip, origin->pool);

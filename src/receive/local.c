@@ -273,7 +273,6 @@ receive_local_message(struct pool *pool, struct origin *origin, const struct rec
     if (origin->protocol.len == 0)
         origin->protocol = STR("local");
     find_sender(message, origin, options, pool);
-    message->was_allowed_unqualified_sender = message->was_allowed_unqualified_recipient = !options->no_qualify;
     message->envid = options->envid;
     r = reception_begin(&request);
     take_arguments(r, recipients, recipient_count, &arguments, &bad);

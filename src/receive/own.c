@@ -39,7 +39,6 @@ receive_own_message_from(struct pool *pool, struct str sender, const struct str 
     request.message = message_new(pool, request.origin);
     request.message->sender = sender;
     request.message->is_local_error = sender.len == 0;
-    request.message->was_allowed_unqualified_sender = request.message->was_allowed_unqualified_recipient = true;
     for (size_t i = 0; i < recipient_count; i++)
         message_add_recipient(request.message, recipients[i]);
     r = reception_begin(&request);

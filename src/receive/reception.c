@@ -1,6 +1,7 @@
 /* receive/reception.c -- take message text in: header section to memory, body to the spool. */
 #include "base/clock.h"
 #include "expand/expand.h"
+#include "match/match.h"
 #include "receive/reception.h"
 
 /* "50M": digits with K, M or G.  False if it is anything else. */
@@ -37,6 +38,21 @@ find_size_limit(struct reception *r)
     reception_trouble(r, FAILURE_SOURCE, SMTP_LOCAL_ERROR, STR(""), STR("Temporary local problem"));
 }
 
+/* Do addresses of the header section that lack a domain get one (manual: unqualified addresses)? */
+static void
+find_qualification(struct reception *r)
+{
+    struct message *message = r->message;
+
+    if (r->is_local_input) {
+        message->was_allowed_unqualified_sender = message->was_allowed_unqualified_recipient = !r->options->no_qualify;
+        return;
+    }
+    message->was_allowed_unqualified_sender = match_client_host(config->sender_unqualified_hosts, &r->scope, NULL, NULL) == MATCH_YES;
+    message->was_allowed_unqualified_recipient
+        = match_client_host(config->recipient_unqualified_hosts, &r->scope, NULL, NULL) == MATCH_YES;
+}
+
 struct reception *
 reception_begin(const struct receive_request *request)
 {
@@ -70,6 +86,7 @@ reception_begin(const struct receive_request *request)
     r->message->is_dont_deliver = r->options->is_dont_deliver;
     buf_init(&r->header, r->pool, BUF_NO_LIMIT);
     buf_taint(&r->header);
+    find_qualification(r);
     find_size_limit(r);
     return r;
 }

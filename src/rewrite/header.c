@@ -132,8 +132,6 @@ is_to_qualify(const struct message *message, enum header_kind kind)
 {
     bool is_sender = kind == HEADER_FROM || kind == HEADER_SENDER || kind == HEADER_REPLY_TO;
 
-    if (message->origin == NULL || !message->origin->is_socket)
-        return true;
     return is_sender ? message->was_allowed_unqualified_sender : message->was_allowed_unqualified_recipient;
 }
 
