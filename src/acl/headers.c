@@ -122,22 +122,33 @@ acl_headers_added(const struct acl_state *state, struct pool *pool)
     return buf_str(&all);
 }
 
+/* The last field of the first block of Received: fields; NULL if there is none. */
+static struct header_field *
+last_received(struct message *message)
+{
+    struct header_field *last = NULL;
+
+    for (struct header_field *f = message->headers; f != NULL; f = f->next) {
+        if (f->kind == HEADER_RECEIVED)
+            last = f;
+        else if (last != NULL && f->kind != HEADER_DELETED)
+            break;
+    }
+    return last;
+}
+
 /* Where a field with this place goes: behind the field returned; NULL: first. */
 static struct header_field *
 field_before(struct message *message, enum header_place place)
 {
     struct header_field *before = NULL;
 
-    if (place == HEADER_AT_START)
-        return NULL;
-    for (struct header_field *f = message->headers; f != NULL; before = f, f = f->next) {
-        bool is_received = f->kind == HEADER_RECEIVED || f->kind == HEADER_DELETED;
-
-        if (place == HEADER_AFTER_RECEIVED && !is_received)
-            break;
-        if (place == HEADER_AT_START_RFC && !is_received && !str_istarts(f->name, STR("Resent-")))
-            break;
-    }
+    if (place == HEADER_AFTER_RECEIVED)
+        return last_received(message);
+    if (place == HEADER_AT_START_RFC)
+        for (struct header_field *f = message->headers; f != NULL; before = f, f = f->next)
+            if (f->kind != HEADER_RECEIVED && f->kind != HEADER_DELETED && !header_name_is_resent(f->name))
+                break;
     return before;
 }
 
