@@ -4,7 +4,7 @@
 #include "base/deadline.h"
 #include "smtp_server/server.h"
 
-enum { CHUNKS_PER_BYTE_SLACK = 1000, EMPTY_CHUNKS_MAX = 1000 };
+enum { CHUNKS_PER_BYTE_SLACK = 1000, EMPTY_CHUNKS_MAX = 1000, DISCARD_SLACK_BYTES = 1 << 20 };
 
 /* Read and throw away; false: the connection is lost. */
 static bool
@@ -58,19 +58,25 @@ read_chunk(struct smtp_session *session, uint64_t size)
     return true;
 }
 
-/* Refuse a chunk after its octets were read; too large a one cannot be read: the session ends. */
+/* Throw a refused chunk away; one beyond all reason is not waited for: the session ends. */
+static bool
+get_rid_of(struct smtp_session *session, uint64_t size)
+{
+    uint64_t cap = DISCARD_SLACK_BYTES + (session->size_limit_bytes > 0 ? (uint64_t)session->size_limit_bytes : (uint64_t)1 << 32);
+
+    session_flush(session);
+    if (size <= cap)
+        return discard_chunk(session, size);
+    session_reply(session, SMTP_TOO_BIG, STR("Message size exceeds maximum permitted"));
+    session_close(session, "bad-commands");
+    return false;
+}
+
+/* Refuse a chunk after its octets were read. */
 static void
 refuse(struct smtp_session *session, uint64_t size, int code, struct str text, bool is_expected)
 {
-    uint64_t cap = session->size_limit_bytes > 0 ? (uint64_t)session->size_limit_bytes : (uint64_t)1 << 32;
-
-    session_flush(session);
-    if (size > cap) {
-        session_reply(session, SMTP_TOO_BIG, STR("message size exceeds maximum permitted"));
-        session_close(session, "bad-commands");
-        return;
-    }
-    if (!discard_chunk(session, size))
+    if (!get_rid_of(session, size))
         return;
     if (is_expected)
         session_reply(session, code, text);
@@ -99,6 +105,23 @@ is_flood(struct smtp_session *session)
         return false;
     session_replyf(session, SMTP_UNAVAILABLE, "%.*s too many small chunks", STR_ARG(session->active_hostname));
     session_close(session, "bad-commands");
+    return true;
+}
+
+/* With this chunk the message passes the limit: it is over, and so is the transaction. */
+static bool
+is_too_big(struct smtp_session *session, uint64_t size)
+{
+    uint64_t limit = (uint64_t)session->size_limit_bytes, total = session->bdat.facts.wire_bytes + size;
+    struct str host = session_host(session, true), sender = session->message->sender;
+
+    if (limit == 0 || (size <= limit && total <= limit))
+        return false;
+    log_write(LOG_SIZE_REJECT, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected from <%.*s> %.*s: message too big: read=%llu max=%llu",
+              STR_ARG(sender), STR_ARG(host), (unsigned long long)total, (unsigned long long)limit);
+    session_reset(session, NULL);
+    if (get_rid_of(session, size))
+        session_reply(session, SMTP_TOO_BIG, STR("Message size exceeds maximum permitted"));
     return true;
 }
 
@@ -139,7 +162,7 @@ bdat_run(struct smtp_session *session)
     }
     if (session->state != STATE_CHUNKS)
         begin(session);
-    if (is_flood(session))
+    if (is_flood(session) || is_too_big(session, size))
         return;
     if (!read_chunk(session, size)) {
         session_reset(session, NULL);
