@@ -78,7 +78,9 @@ is_left_for_later(struct planning *p, struct address *addr, struct retry_check *
         return true;
     }
     *check_out = retry_check_routing(addr, scope);
-    if (p->plan->is_forced || check_out->answer != RETRY_NOT_YET)
+    if (p->plan->is_forced || !p->plan->is_queue_run)
+        return false;
+    if (check_out->answer != RETRY_NOT_YET && retry_check_address(addr, scope).answer != RETRY_NOT_YET)
         return false;
     why_defer(&addr->why, 0, "4.2.0", "retry time not reached");
     addr->why.cause = CAUSE_RETRY_NOT_REACHED;

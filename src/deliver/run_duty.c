@@ -1,5 +1,4 @@
 /* The child of a local delivery: it is the user by now, and knows only what it was handed. */
-#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 #include "base/file.h"
@@ -58,8 +57,7 @@ child_read(struct child *child, const char *id, const char *transport, int *fds)
     if (!job_unpack(job, transport, child->pool, &child->job))
         return false;
     child->message->body_fd = fds[2];
-    /* The -D file begins with a line that names it. */
-    child->message->body_start = (int64_t)strlen(id) + 3;
+    child->message->body_start = child->job.body_start;
     child->message->is_dont_deliver = child->job.is_dont_deliver;
     return true;
 }
