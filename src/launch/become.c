@@ -65,6 +65,13 @@ launch_become_session(uid_t mail_uid, gid_t mail_gid)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
+/* The program is set-uid to the mail user: for root that would be a loss. */
+bool
+launch_regain_root(void)
+{
+    return getuid() != 0 || geteuid() == 0 || (seteuid(0) == 0 && setresuid(0, 0, 0) == 0 && setresgid(getgid(), getgid(), getgid()) == 0);
+}
+
 bool
 launch_become_caller(void)
 {

@@ -122,6 +122,9 @@ struct launch_link *launcher_start_beside(struct pool *pool, const struct launch
 
 /* ---- Ids: the only calls that change them. */
 
+/* First of all: a program that root started is root, whatever user its file is set-uid to. */
+bool launch_regain_root(void);
+
 /* For good: real, effective and saved ids, groups.  False (errno) if that failed; the process must then end. */
 bool launch_become(struct launch_ids ids);
 

@@ -219,6 +219,8 @@ main(int argc, char *argv[])
     const char *reason;
     struct str error;
 
+    if (!launch_regain_root())
+        return permission_denied();
     surroundings_clean(invocation.pool, &invocation.environment);
     if (!command_line_read(argc, argv, invocation.pool, &invocation.line, &error)) {
         fprintf(stderr, "%.*s", STR_ARG(error));
