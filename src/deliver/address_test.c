@@ -72,7 +72,8 @@ routed_show(const struct test *test, const struct address *addr)
 {
     fprintf(test->out, "%.*s", STR_ARG(addr->text));
     parents_show(test, addr);
-    fprintf(test->out, "\n  router = %.*s, ", STR_ARG(addr->router != NULL ? addr->router->instance.name : STR("(none)")));
+    fprintf(test->out, "\n  router = %.*s, ",
+            STR_ARG(addr->router != NULL ? addr->router->instance.name : STR("(none)")));
     if (addr->transport == NULL)
         fprintf(test->out, "transport = %s", "(none)");
     else
@@ -98,7 +99,8 @@ trouble_show(struct test *test, const struct address *addr, enum route_result re
 {
     bool is_deferred = result == ROUTED_DEFER;
 
-    fprintf(test->out, "%.*s %s", STR_ARG(addr->text), is_deferred ? "cannot be resolved at this time" : "is undeliverable");
+    fprintf(test->out, "%.*s %s", STR_ARG(addr->text),
+            is_deferred ? "cannot be resolved at this time" : "is undeliverable");
     fprintf(test->out, ": %.*s", STR_ARG(addr->why.text));
     parents_show(test, addr);
     fputc('\n', test->out);
@@ -118,7 +120,8 @@ address_work(struct test *test, struct address *addr)
     result = route_address(&test->run, addr);
     switch (result) {
     case ROUTED_TO_TRANSPORT:
-        list = addr->transport != NULL && transport_driver(addr->transport)->info.is_local ? &test->local : &test->remote;
+        list =
+            addr->transport != NULL && transport_driver(addr->transport)->info.is_local ? &test->local : &test->remote;
         addr->next = *list;
         *list = addr;
         break;

@@ -101,8 +101,10 @@ opening_add(struct delivery_state *state, struct buf *out, struct template *item
         buf_add_c(out, "\nA message that you sent could not be delivered to one or more of its\n"
                   "recipients. This is a permanent error. The following address(es) failed:\n");
     else
-        buf_addf_tainted(out, "\nA message sent by\n\n  <%.*s>\n\ncould not be delivered to one or more of its recipients. "
-                         "The following\naddress(es) failed:\n", STR_ARG(state->message->sender));
+        buf_addf_tainted(out,
+                         "\nA message sent by\n\n  <%.*s>\n\ncould not be delivered to one or more of its recipients. "
+                         "The following\naddress(es) failed:\n",
+                         STR_ARG(state->message->sender));
 }
 
 /* What pipes said, for those who set return_output. */
@@ -122,7 +124,8 @@ returned_texts_add(struct delivery_state *state, struct buf *out, struct templat
         else if (!has_any)
             buf_add_c(out, "\nThe following text was generated during the delivery attempt:\n");
         has_any = true;
-        buf_addf_tainted(out, "\n------ %.*s ------\n\n%.*s", STR_ARG(report_address_name(addr)), STR_ARG(addr->return_text));
+        buf_addf_tainted(out, "\n------ %.*s ------\n\n%.*s", STR_ARG(report_address_name(addr)),
+                         STR_ARG(addr->return_text));
         if (addr->return_text.ptr[addr->return_text.len - 1] != '\n')
             buf_add_char(out, '\n');
     }
@@ -137,7 +140,8 @@ status_of(const struct address *addr)
 static struct str
 bounce_text(struct delivery_state *state, const struct bounce *bounce)
 {
-    struct template *items = report_template_read(state, config->bounce_message_file, "bounce_message_file", TEMPLATE_ITEMS);
+    struct template *items =
+        report_template_read(state, config->bounce_message_file, "bounce_message_file", TEMPLATE_ITEMS);
     struct str boundary_text = report_boundary(state), text;
     const char *boundary = pool_cstr(state->pool, boundary_text);
     bool is_to_sender = str_eq(bounce->to, state->message->sender);
@@ -208,11 +212,13 @@ bounce_send(struct delivery_state *state, struct bounce *bounce)
 static void
 ignored(struct delivery_state *state, struct address *addr, const char *reason)
 {
-    log_write(LOG_ALWAYS, LOG_TO_MAIN, state->message->id, "%.*s: error ignored%s", STR_ARG(log_address(state, addr, false)), reason);
+    log_write(LOG_ALWAYS, LOG_TO_MAIN, state->message->id, "%.*s: error ignored%s",
+              STR_ARG(log_address(state, addr, false)), reason);
     address_finish(state, addr);
 }
 
-/* A bounce that cannot be delivered has nobody to go back to: it is kept, frozen, until it is old enough to be dropped. */
+/* A bounce that cannot be delivered has nobody to go back to: it is kept, frozen, until it is old enough to be
+ * dropped. */
 static void
 undeliverable_bounce(struct delivery_state *state, struct address *addr)
 {

@@ -148,7 +148,8 @@ not_opened(enum spool_state opened, const char *id, const struct why *why, const
 {
     switch (opened) {
     case SPOOL_LOCKED:
-        log_write(LOG_SKIP_DELIVERY, LOG_TO_MAIN, id, "Spool file is locked (another process is handling this message)");
+        log_write(LOG_SKIP_DELIVERY, LOG_TO_MAIN, id,
+                  "Spool file is locked (another process is handling this message)");
         return DELIVER_LOCKED;
     case SPOOL_HALF:
         spool_discard_half(spool, id);
@@ -189,7 +190,8 @@ message_work(struct delivery_state *state)
     if (!frozen_decide(state, &is_cancelled))
         return DELIVER_NOTHING_TO_DO;
     if (state->options->is_giving_up) {
-        log_write(LOG_ALWAYS, LOG_TO_MAIN, state->message->id, "cancelled by %.*s", STR_ARG(state->options->cancelled_by.len > 0 ? state->options->cancelled_by : STR("administrator")));
+        log_write(LOG_ALWAYS, LOG_TO_MAIN, state->message->id, "cancelled by %.*s",
+                  STR_ARG(state->options->cancelled_by.len > 0 ? state->options->cancelled_by : STR("administrator")));
         is_cancelled = true;
     }
     if (!is_cancelled && is_filter_missing(state))
@@ -310,8 +312,9 @@ deliveries_start_made(struct delivery_state *state)
 
         why_init(&why, state->pool);
         if (config->queue_only || state->link == NULL ||
-            launch_deliver(state->link, pool_cstr(state->pool, state->made.items[i]), deliver_options_pack(&plain, state->pool),
-                           state->options->is_waiting_for_made, NULL, &why) != OK)
+            launch_deliver(state->link, pool_cstr(state->pool, state->made.items[i]),
+                           deliver_options_pack(&plain, state->pool), state->options->is_waiting_for_made, NULL,
+                           &why) != OK)
             trace(TRACE_DELIVER, "%.*s waits for a queue run", STR_ARG(state->made.items[i]));
     }
 }

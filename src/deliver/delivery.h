@@ -52,13 +52,15 @@ void msglog_write(struct delivery_state *state, const char *format, ...) __attri
 void address_delivered(struct delivery_state *state, struct address *addr, const char *flag);
 /* By its outcome: delivered, put on the list of failed ones, or of deferred ones.  flag: "=>", "->", "*>". */
 void address_settle(struct delivery_state *state, struct address *addr, const char *flag);
-/* A finished address is recorded as done with all it finishes above it: after success, or when its bounce is on the spool. */
+/* A finished address is recorded as done with all it finishes above it: after success, or when its bounce is on the
+ * spool. */
 void address_finish(struct delivery_state *state, struct address *addr);
 
 /* ---- local.c, remote.c */
 void deliveries_run_local(struct delivery_state *state, struct delivery *first);
 void deliveries_run_remote(struct delivery_state *state, struct delivery *first);
-/* Over a connection that is open already, in this process; what does not fit it is left for another time.  False: nothing fitted. */
+/* Over a connection that is open already, in this process; what does not fit it is left for another time.  False:
+ * nothing fitted. */
 bool deliveries_run_on_channel(struct delivery_state *state, struct delivery *first, struct transport_channel *channel);
 /* A whole message that waits for the host of channel: its deliveries to that host. */
 bool deliver_waiting_message(const char *id, struct transport_channel *channel, struct launch_link *link);
@@ -98,8 +100,8 @@ struct str bounce_recipient_of(const struct delivery_state *state, const struct 
 void report_header(struct delivery_state *state, struct buf *out, struct str to, const char *boundary);
 /* The message/delivery-status part with one group for each address (RFC 3464). */
 void report_status_begin(struct delivery_state *state, struct buf *out, const char *boundary);
-void report_status_address(struct delivery_state *state, struct buf *out, const struct address *addr, const char *action,
-                           const char *status);
+void report_status_address(struct delivery_state *state, struct buf *out, const struct address *addr,
+                           const char *action, const char *status);
 /* The original message, or its header section, as message/rfc822 or text/rfc822-headers; then the end. */
 void report_original(struct delivery_state *state, struct buf *out, const char *boundary, bool is_header_only);
 struct str report_boundary(struct delivery_state *state);

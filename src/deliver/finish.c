@@ -29,8 +29,10 @@ timed_out_fail(struct delivery_state *state)
             continue;
         }
         addr->outcome = FAIL;
-        addr->why.text = addr->why.cause == CAUSE_RETRY_NOT_REACHED || addr->why.text.len == 0 ? STR("retry timeout exceeded")
-            : pool_printf_tainted(state->pool, "%.*s: retry timeout exceeded", STR_ARG(addr->why.text));
+        addr->why.text =
+            addr->why.cause == CAUSE_RETRY_NOT_REACHED || addr->why.text.len == 0
+                ? STR("retry timeout exceeded")
+                : pool_printf_tainted(state->pool, "%.*s: retry timeout exceeded", STR_ARG(addr->why.text));
         addr->is_already_logged = false;
         log_failed(state, addr);
         *state->failed_end = addr;

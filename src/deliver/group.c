@@ -61,8 +61,8 @@ key_add_common(struct buf *key, const struct address *addr)
 static void
 key_add_local(struct buf *key, const struct address *addr)
 {
-    buf_addf(key, "%d %d %ld %d %ld %d,", addr->kind, addr->has_uid, addr->has_uid ? (long)addr->uid : -1L, addr->has_gid,
-             addr->has_gid ? (long)addr->gid : -1L, addr->does_initgroups);
+    buf_addf(key, "%d %d %ld %d %ld %d,", addr->kind, addr->has_uid, addr->has_uid ? (long)addr->uid : -1L,
+             addr->has_gid, addr->has_gid ? (long)addr->gid : -1L, addr->does_initgroups);
     if (addr->kind != ADDRESS_MAIL)
         key_add(key, addr->text);
     if (addr->hosts != NULL)
@@ -73,7 +73,8 @@ key_add_local(struct buf *key, const struct address *addr)
 
 /* What must be equal for two addresses to go together.  False: this one goes alone. */
 static bool
-key_make(struct grouping *g, struct address *addr, bool is_local, const struct transport_batching *batching, struct str *key_out)
+key_make(struct grouping *g, struct address *addr, bool is_local, const struct transport_batching *batching,
+         struct str *key_out)
 {
     struct buf key;
 

@@ -9,7 +9,8 @@
 
 /* The field with every address in the domain changed; false if there is none. */
 static bool
-field_change(struct delivery_state *state, const struct header_field *field, const struct domain_change *change, struct str *text_out)
+field_change(struct delivery_state *state, const struct header_field *field, const struct domain_change *change,
+             struct str *text_out)
 {
     struct address_rules rules = receive_address_rules();
     struct str body = header_body(field);

@@ -25,21 +25,36 @@ text_unpack(struct wire_reader *reader, struct pool *pool)
 }
 
 /* Which fields of an address a transport and its expansions can see. */
-static const size_t text_fields[] = {
-    offsetof(struct address, text), offsetof(struct address, unique), offsetof(struct address, local_part),
-    offsetof(struct address, cc_local_part), offsetof(struct address, lc_local_part), offsetof(struct address, local_part_full),
-    offsetof(struct address, domain), offsetof(struct address, prefix), offsetof(struct address, prefix_v),
-    offsetof(struct address, suffix), offsetof(struct address, suffix_v), offsetof(struct address, domain_data),
-    offsetof(struct address, local_part_data), offsetof(struct address, address_data), offsetof(struct address, self_hostname),
-    offsetof(struct address, home_directory), offsetof(struct address, current_directory), offsetof(struct address, errors_to),
-    offsetof(struct address, remove_headers), offsetof(struct address, original_recipient)
-};
-static const size_t bool_fields[] = {
-    offsetof(struct address, has_errors_to), offsetof(struct address, has_uid), offsetof(struct address, has_gid),
-    offsetof(struct address, does_initgroups), offsetof(struct address, has_local_user), offsetof(struct address, is_file_directory),
-    offsetof(struct address, is_pipe_expansion_wanted), offsetof(struct address, is_reply_allowed),
-    offsetof(struct address, is_smtputf8), offsetof(struct address, is_unseen_copy)
-};
+static const size_t text_fields[] = { offsetof(struct address, text),
+                                      offsetof(struct address, unique),
+                                      offsetof(struct address, local_part),
+                                      offsetof(struct address, cc_local_part),
+                                      offsetof(struct address, lc_local_part),
+                                      offsetof(struct address, local_part_full),
+                                      offsetof(struct address, domain),
+                                      offsetof(struct address, prefix),
+                                      offsetof(struct address, prefix_v),
+                                      offsetof(struct address, suffix),
+                                      offsetof(struct address, suffix_v),
+                                      offsetof(struct address, domain_data),
+                                      offsetof(struct address, local_part_data),
+                                      offsetof(struct address, address_data),
+                                      offsetof(struct address, self_hostname),
+                                      offsetof(struct address, home_directory),
+                                      offsetof(struct address, current_directory),
+                                      offsetof(struct address, errors_to),
+                                      offsetof(struct address, remove_headers),
+                                      offsetof(struct address, original_recipient) };
+static const size_t bool_fields[] = { offsetof(struct address, has_errors_to),
+                                      offsetof(struct address, has_uid),
+                                      offsetof(struct address, has_gid),
+                                      offsetof(struct address, does_initgroups),
+                                      offsetof(struct address, has_local_user),
+                                      offsetof(struct address, is_file_directory),
+                                      offsetof(struct address, is_pipe_expansion_wanted),
+                                      offsetof(struct address, is_reply_allowed),
+                                      offsetof(struct address, is_smtputf8),
+                                      offsetof(struct address, is_unseen_copy) };
 
 #define FIELD(type, addr, offset) (*(type *)((char *)(addr) + (offset)))
 
@@ -87,7 +102,8 @@ lists_pack(struct buf *out, const struct address *addr)
     for (const struct header_addition *each = addr->extra_headers; each != NULL; each = each->next)
         text_pack(out, each->text);
     wire_put_number(out, addr->router_variables != NULL ? (int64_t)addr->router_variables->count : 0);
-    for (const struct map_entry *e = addr->router_variables != NULL ? addr->router_variables->first : NULL; e != NULL; e = e->next) {
+    for (const struct map_entry *e = addr->router_variables != NULL ? addr->router_variables->first : NULL; e != NULL;
+         e = e->next) {
         text_pack(out, e->key);
         text_pack(out, *(const struct str *)e->value);
     }
@@ -139,7 +155,8 @@ address_pack(struct buf *out, const struct address *addr, int64_t parent)
 }
 
 static void
-address_unpack(struct wire_reader *reader, struct address *addr, struct address *const *table, int64_t known, struct pool *pool)
+address_unpack(struct wire_reader *reader, struct address *addr, struct address *const *table, int64_t known,
+               struct pool *pool)
 {
     int64_t parent = wire_take_number_within(reader, -1, known - 1);
 

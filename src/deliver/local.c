@@ -44,7 +44,8 @@ sealed_file(const char *name, struct str bytes)
 
     if (fd == -1)
         return -1;
-    if (!file_write_all(fd, bytes) || fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == -1) {
+    if (!file_write_all(fd, bytes) ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == -1) {
         close(fd);
         return -1;
     }
@@ -139,12 +140,13 @@ submission_take(struct delivery_state *state, struct str record, int fd)
     recipients_from_header(state->pool, text, &recipients, &kept);
     if (recipients.count == 0) {
         answer = STR("ok");
-    } else if (receive_own_message(state->pool, sender, recipients.items, recipients.count, kept, str_of(state->message->id), id,
-                                   &why) == OK) {
+    } else if (receive_own_message(state->pool, sender, recipients.items, recipients.count, kept,
+                                   str_of(state->message->id), id, &why) == OK) {
         answer = STR("ok");
         delivery_start(state, id);
     } else {
-        log_write(LOG_ALWAYS, LOG_TO_MAIN, state->message->id, "submission of a generated message failed: %.*s", STR_ARG(why.text));
+        log_write(LOG_ALWAYS, LOG_TO_MAIN, state->message->id, "submission of a generated message failed: %.*s",
+                  STR_ARG(why.text));
     }
     return wire_send(fd, answer);
 }
@@ -192,8 +194,8 @@ addresses_array(struct pool *pool, const struct delivery *delivery)
 }
 
 void
-results_settle(struct delivery_state *state, struct address *const *addresses, size_t count, const bool *reported, const struct why *lost,
-               double seconds)
+results_settle(struct delivery_state *state, struct address *const *addresses, size_t count, const bool *reported,
+               const struct why *lost, double seconds)
 {
     const char *flag = state->message->is_dont_deliver ? "*>" : "=>";
 
@@ -282,7 +284,8 @@ batch_run(struct delivery_state *state, struct delivery *delivery, const struct 
     if (launch_run_wait(state->link, child, &status, why) == OK && !is_complete)
         why_defer(why, 0, "4.3.0", "failed to read delivery status for %.*s from delivery subprocess (exit code %d)",
                   STR_ARG(delivery->addresses->text), status);
-    results_settle(state, addresses, delivery->address_count, reported, why, (double)(monotonic_ms() - start_ms) / 1000);
+    results_settle(state, addresses, delivery->address_count, reported, why,
+                   (double)(monotonic_ms() - start_ms) / 1000);
     return OK;
 }
 

@@ -133,7 +133,8 @@ queue_time_add(struct buf *line, struct delivery_state *state)
 static bool
 is_logging_disabled(const struct address *addr)
 {
-    return (addr->router != NULL && addr->router->disable_logging) || (addr->transport != NULL && addr->transport->disable_logging);
+    return (addr->router != NULL && addr->router->disable_logging) ||
+           (addr->transport != NULL && addr->transport->disable_logging);
 }
 
 void
@@ -245,9 +246,18 @@ static int
 defer_number(const struct address *addr)
 {
     static const int numbers[] = {
-        [CAUSE_OTHER] = -1, [CAUSE_QUOTA] = -22, [CAUSE_MAILBOX_LOCKED] = -27, [CAUSE_RCPT_4XX] = -44, [CAUSE_MAIL_4XX] = -45,
-        [CAUSE_DATA_4XX] = -46, [CAUSE_RETRY_NOT_REACHED] = -52, [CAUSE_LOST_CONNECTION] = -18, [CAUSE_TLS_REQUIRED] = -38,
-        [CAUSE_AUTH_FAILED] = -42, [CAUSE_TLS_FAILED] = -37, [CAUSE_HOST_FAILED] = -53,
+        [CAUSE_OTHER] = -1,
+        [CAUSE_QUOTA] = -22,
+        [CAUSE_MAILBOX_LOCKED] = -27,
+        [CAUSE_RCPT_4XX] = -44,
+        [CAUSE_MAIL_4XX] = -45,
+        [CAUSE_DATA_4XX] = -46,
+        [CAUSE_RETRY_NOT_REACHED] = -52,
+        [CAUSE_LOST_CONNECTION] = -18,
+        [CAUSE_TLS_REQUIRED] = -38,
+        [CAUSE_AUTH_FAILED] = -42,
+        [CAUSE_TLS_FAILED] = -37,
+        [CAUSE_HOST_FAILED] = -53,
     };
 
     if (addr->why.sys_errno != 0)

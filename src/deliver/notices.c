@@ -60,9 +60,11 @@ freeze_tell_send(struct delivery_state *state)
     buf_init(&out, state->pool, NOTICE_MAX_BYTES);
     buf_add_c(&out, "Auto-Submitted: auto-replied\n");
     report_header(state, &out, buf_str(&to), NULL);
-    buf_addf_tainted(&out, "Subject: Message frozen\n\nMessage %s has been frozen%s.\nThe sender is <%.*s>.\n\n"
-                     "The following address(es) have yet to be delivered:\n", state->message->id,
-                     state->is_bounce_undeliverable ? " (delivery error message)" : "", STR_ARG(state->message->sender));
+    buf_addf_tainted(&out,
+                     "Subject: Message frozen\n\nMessage %s has been frozen%s.\nThe sender is <%.*s>.\n\n"
+                     "The following address(es) have yet to be delivered:\n",
+                     state->message->id, state->is_bounce_undeliverable ? " (delivery error message)" : "",
+                     STR_ARG(state->message->sender));
     addresses_add(&out, state->deferred);
     addresses_add(&out, state->failed);
     report_submit(state, recipients.items, recipients.count, buf_str(&out));

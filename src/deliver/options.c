@@ -7,9 +7,9 @@ enum { PACKED_MAX_BYTES = 4096 };
 struct str
 deliver_options_pack(const struct deliver_options *options, struct pool *pool)
 {
-    const bool flags[] = { options->is_forced, options->is_frozen_forced, options->is_thawing, options->is_queue_run,
-                           options->is_giving_up, options->is_first_pass, options->is_local_only, options->is_mua_wrapper,
-                           options->is_waiting_for_made };
+    const bool flags[] = { options->is_forced,     options->is_frozen_forced, options->is_thawing,
+                           options->is_queue_run,  options->is_giving_up,     options->is_first_pass,
+                           options->is_local_only, options->is_mua_wrapper,   options->is_waiting_for_made };
     struct buf out;
 
     buf_init(&out, pool, PACKED_MAX_BYTES);

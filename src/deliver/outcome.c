@@ -49,7 +49,8 @@ address_finish(struct delivery_state *state, struct address *addr)
     why_init(&why, state->pool);
     state->has_progress = true;
     if (spool_journal_add(state->message, done.items, done.count, &why) != OK)
-        log_panic(state->message->id, "failed to update journal for %.*s: %.*s", STR_ARG(addr->unique), STR_ARG(why.text));
+        log_panic(state->message->id, "failed to update journal for %.*s: %.*s", STR_ARG(addr->unique),
+                  STR_ARG(why.text));
 }
 
 void
@@ -59,7 +60,8 @@ address_delivered(struct delivery_state *state, struct address *addr, const char
     log_delivered(state, addr, flag);
     if (addr->transport != NULL)
         msglog_write(state, "%.*s: %s transport succeeded", STR_ARG(log_address(state, addr, false)),
-                     transport_driver(addr->transport)->info.is_local ? "local" : transport_driver(addr->transport)->info.name);
+                     transport_driver(addr->transport)->info.is_local ? "local"
+                                                                      : transport_driver(addr->transport)->info.name);
     chain_add(&state->delivered_end, addr);
 }
 

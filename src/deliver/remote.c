@@ -97,11 +97,15 @@ remote_child_run(struct delivery_state *state, struct delivery *delivery, struct
     struct remote_task task = { .state = state, .delivery = delivery, .link = link, .fd = fd };
     struct transport_hooks hooks = { .data = &task, .report = report, .deliver_waiting = waiting_deliver,
                                      .is_stopping = is_stopping };
-    struct transport_run run = {
-        .pool = state->pool, .transport = delivery->transport, .message = state->message, .addresses = delivery->addresses,
-        .duplicates = duplicates_of(state, delivery->addresses), .hooks = &hooks, .retry_notes = &task.notes,
-        .is_dont_deliver = state->message->is_dont_deliver, .is_forced = state->options->is_forced
-    };
+    struct transport_run run = { .pool = state->pool,
+                                 .transport = delivery->transport,
+                                 .message = state->message,
+                                 .addresses = delivery->addresses,
+                                 .duplicates = duplicates_of(state, delivery->addresses),
+                                 .hooks = &hooks,
+                                 .retry_notes = &task.notes,
+                                 .is_dont_deliver = state->message->is_dont_deliver,
+                                 .is_forced = state->options->is_forced };
 
     process.purpose = "remote delivery";
     signal(SIGPIPE, SIG_IGN);
@@ -147,11 +151,13 @@ child_start(struct delivery_state *state, struct delivery *delivery, struct remo
     return true;
 }
 
-/* The child has said something: hear it out.  If it is done with this message, it may go on with others: it is not waited for. */
+/* The child has said something: hear it out.  If it is done with this message, it may go on with others: it is not
+ * waited for. */
 static void
 child_finish(struct delivery_state *state, struct remote_child *child)
 {
-    bool is_complete = results_take(state, child->fd, child->addresses, child->delivery->address_count, child->reported);
+    bool is_complete =
+        results_take(state, child->fd, child->addresses, child->delivery->address_count, child->reported);
     int status = 0;
     struct why why;
 
@@ -164,7 +170,8 @@ child_finish(struct delivery_state *state, struct remote_child *child)
         if (WIFSIGNALED(status))
             why_defer(&why, 0, "4.3.0", "remote delivery process ended by signal %d", WTERMSIG(status));
         else
-            why_defer(&why, 0, "4.3.0", "remote delivery process ended without a result (exit code %d)", WEXITSTATUS(status));
+            why_defer(&why, 0, "4.3.0", "remote delivery process ended without a result (exit code %d)",
+                      WEXITSTATUS(status));
     } else {
         waitpid(child->pid, &status, WNOHANG);
     }
@@ -230,7 +237,8 @@ is_queued(struct delivery_state *state, struct delivery *delivery)
     if (state->options->is_first_pass || state->options->is_local_only)
         text = "remote deliveries are left for a queue run";
     else if (!state->options->is_queue_run && config->queue_smtp_domains != NULL &&
-             match_domain(config->queue_smtp_domains, delivery->addresses->domain, &state->scope, NULL, &why) == MATCH_YES)
+             match_domain(config->queue_smtp_domains, delivery->addresses->domain, &state->scope, NULL, &why) ==
+                 MATCH_YES)
         text = "domain matches queue_smtp_domains, or -odqs set";
     if (text == NULL)
         return false;
@@ -295,11 +303,15 @@ deliveries_run_on_channel(struct delivery_state *state, struct delivery *first, 
         struct address **addresses = addresses_array(state->pool, delivery);
         bool *reported = POOL_NEW_ARRAY(state->pool, bool, delivery->address_count);
         int64_t start_ms = monotonic_ms();
-        struct transport_run run = {
-            .pool = state->pool, .transport = delivery->transport, .message = state->message, .addresses = delivery->addresses,
-            .duplicates = duplicates_of(state, delivery->addresses), .retry_notes = &state->notes, .channel = channel,
-            .scope = state->scope, .is_dont_deliver = state->message->is_dont_deliver
-        };
+        struct transport_run run = { .pool = state->pool,
+                                     .transport = delivery->transport,
+                                     .message = state->message,
+                                     .addresses = delivery->addresses,
+                                     .duplicates = duplicates_of(state, delivery->addresses),
+                                     .retry_notes = &state->notes,
+                                     .channel = channel,
+                                     .scope = state->scope,
+                                     .is_dont_deliver = state->message->is_dont_deliver };
 
         next = delivery->next;
         if (delivery->is_local || !fits_channel(delivery, channel)) {
@@ -311,7 +323,8 @@ deliveries_run_on_channel(struct delivery_state *state, struct delivery *first, 
         has_run = true;
         for (size_t i = 0; i < delivery->address_count; i++)
             reported[i] = true;
-        results_settle(state, addresses, delivery->address_count, reported, NULL, (double)(monotonic_ms() - start_ms) / 1000);
+        results_settle(state, addresses, delivery->address_count, reported, NULL,
+                       (double)(monotonic_ms() - start_ms) / 1000);
     }
     return has_run;
 }

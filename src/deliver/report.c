@@ -29,8 +29,8 @@ from_text(struct delivery_state *state)
     if (config->dsn_from != NULL && expand(config->dsn_from, &state->scope, &text, &why) == OK)
         return text;
     if (config->dsn_from != NULL)
-        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, state->message->id, "Failed to expand dsn_from (using default): %.*s",
-                  STR_ARG(why.text));
+        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, state->message->id,
+                  "Failed to expand dsn_from (using default): %.*s", STR_ARG(why.text));
     return pool_printf(state->pool, "Mail Delivery System <Mailer-Daemon@%.*s>", STR_ARG(config->qualify_domain));
 }
 
@@ -46,7 +46,8 @@ report_header(struct delivery_state *state, struct buf *out, struct str to, cons
     if (id != NULL)
         buf_addf_tainted(out, "References: %.*s\n", STR_ARG(str_trim(header_unfold(state->pool, header_body(id)))));
     if (boundary != NULL)
-        buf_addf(out, "Content-Type: multipart/report; report-type=delivery-status; boundary=%s\nMIME-Version: 1.0\n", boundary);
+        buf_addf(out, "Content-Type: multipart/report; report-type=delivery-status; boundary=%s\nMIME-Version: 1.0\n",
+                 boundary);
 }
 
 /* xtext of RFC 3461 section 4 comes decoded; what is not printable ASCII does not go into a field. */
@@ -85,7 +86,8 @@ reply_within(struct str text, char first_digit)
 }
 
 void
-report_status_address(struct delivery_state *state, struct buf *out, const struct address *addr, const char *action, const char *status)
+report_status_address(struct delivery_state *state, struct buf *out, const struct address *addr, const char *action,
+                      const char *status)
 {
     const struct address *top = address_top(addr);
     struct str reply = reply_within(addr->why.text, status[0]);
@@ -107,7 +109,8 @@ report_status_address(struct delivery_state *state, struct buf *out, const struc
 static bool
 has_long_lines(const struct message *message)
 {
-    return config->bounce_return_linesize_limit > 0 && message->max_received_line_bytes > config->bounce_return_linesize_limit;
+    return config->bounce_return_linesize_limit > 0 &&
+           message->max_received_line_bytes > config->bounce_return_linesize_limit;
 }
 
 static void
@@ -171,8 +174,8 @@ report_submit(struct delivery_state *state, const struct str *to, size_t to_coun
 
     why_init(&why, state->pool);
     if (receive_own_message(state->pool, STR(""), to, to_count, text, str_of(state->message->id), id, &why) != OK) {
-        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, state->message->id, "submission of a bounce or warning failed: %.*s",
-                  STR_ARG(why.text));
+        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, state->message->id,
+                  "submission of a bounce or warning failed: %.*s", STR_ARG(why.text));
         return false;
     }
     delivery_start(state, id);

@@ -21,13 +21,15 @@ report_template_read(struct delivery_state *state, struct template *file, const 
         return NULL;
     why_init(&why, state->pool);
     if (expand(file, &state->scope, &name, &why) != OK) {
-        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, state->message->id, "Failed to expand %s: %.*s", option, STR_ARG(why.text));
+        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, state->message->id, "Failed to expand %s: %.*s", option,
+                  STR_ARG(why.text));
         return NULL;
     }
     path = pool_cstr(state->pool, name);
-    if (path == NULL || path[0] != '/' || str_is_tainted(name) || !file_read(path, state->pool, CLEAN, TEMPLATE_MAX_BYTES, &text)) {
-        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, state->message->id, "Failed to open %.*s for message texts (%s)",
-                  STR_ARG(name), option);
+    if (path == NULL || path[0] != '/' || str_is_tainted(name) ||
+        !file_read(path, state->pool, CLEAN, TEMPLATE_MAX_BYTES, &text)) {
+        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, state->message->id,
+                  "Failed to open %.*s for message texts (%s)", STR_ARG(name), option);
         return NULL;
     }
     items = POOL_NEW_ARRAY(state->pool, struct template, count);
@@ -57,8 +59,8 @@ report_template_item(struct delivery_state *state, struct template *items, size_
     why_init(&why, state->pool);
     if (expand(&items[i], &state->scope, text_out, &why) == OK)
         return text_out->len > 0;
-    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, state->message->id, "Failed to expand item %zu of %s: %.*s", i + 1,
-              items[i].option_name, STR_ARG(why.text));
+    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, state->message->id, "Failed to expand item %zu of %s: %.*s",
+              i + 1, items[i].option_name, STR_ARG(why.text));
     return false;
 }
 
@@ -118,7 +120,8 @@ report_address(struct delivery_state *state, struct buf *out, const struct addre
     if (addr->is_hidden_child || cause.len == 0)
         return;
     if (addr->host_used != NULL && addr->host_used->name.len > 0)
-        buf_addf_tainted(out, "    host %.*s [%.*s]\n", STR_ARG(addr->host_used->name), STR_ARG(addr->host_used->address));
+        buf_addf_tainted(out, "    host %.*s [%.*s]\n", STR_ARG(addr->host_used->name),
+                         STR_ARG(addr->host_used->address));
     if (reason_word != NULL)
         cause = pool_printf_tainted(state->pool, "%s%.*s", reason_word, STR_ARG(cause));
     cause_add(out, cause);

@@ -5,7 +5,8 @@
 
 /* The items of bounce_message_file or warn_message_file: an array of count, each expanded by the caller; NULL without a
  * (readable) file. */
-struct template *report_template_read(struct delivery_state *state, struct template *file, const char *option, size_t count);
+struct template *report_template_read(struct delivery_state *state, struct template *file, const char *option,
+                                      size_t count);
 
 /* Item i expanded; false if there is none, or it is empty: the built-in text is then used. */
 bool report_template_item(struct delivery_state *state, struct template *items, size_t i, struct str *text_out);

@@ -112,7 +112,8 @@ result_address_encode(const struct address *addr, size_t index, struct pool *poo
 }
 
 bool
-result_address_decode(struct str record, struct address *const *addresses, size_t count, struct pool *pool, size_t *index_out)
+result_address_decode(struct str record, struct address *const *addresses, size_t count, struct pool *pool,
+                      size_t *index_out)
 {
     struct wire_reader reader = { .rest = record };
     struct address result = { 0 }, *addr;
@@ -189,7 +190,8 @@ result_retry_encode(const struct retry_notes *notes, struct address *const *addr
 }
 
 bool
-result_retry_decode(struct str record, struct address *const *addresses, size_t count, struct retry_notes *notes, struct pool *pool)
+result_retry_decode(struct str record, struct address *const *addresses, size_t count, struct retry_notes *notes,
+                    struct pool *pool)
 {
     struct wire_reader reader = { .rest = record };
     int64_t number;
@@ -199,8 +201,10 @@ result_retry_decode(struct str record, struct address *const *addresses, size_t 
     number = wire_take_number_within(&reader, 0, NOTES_MAX);
     for (int64_t i = 0; i < number && !reader.is_bad; i++) {
         int64_t index = wire_take_number_within(&reader, -1, (int64_t)count - 1);
-        struct str key = line_clean(pool, wire_take_text(&reader)), host_name = line_clean(pool, wire_take_text(&reader));
-        bool is_success = wire_take_bool(&reader), is_host = wire_take_bool(&reader), is_message = wire_take_bool(&reader);
+        struct str key = line_clean(pool, wire_take_text(&reader)),
+                   host_name = line_clean(pool, wire_take_text(&reader));
+        bool is_success = wire_take_bool(&reader), is_host = wire_take_bool(&reader),
+             is_message = wire_take_bool(&reader);
         bool is_routing = wire_take_bool(&reader);
         struct address *addr = index >= 0 ? addresses[index] : NULL;
         struct retry_note *note;

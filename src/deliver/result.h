@@ -16,9 +16,12 @@ enum result_kind result_kind_of(struct str record);
 /* Outcome of the address with this index in the batch. */
 struct str result_address_encode(const struct address *addr, size_t index, struct pool *pool);
 /* Into the address of that index; false for anything out of order.  *index_out says which. */
-bool result_address_decode(struct str record, struct address *const *addresses, size_t count, struct pool *pool, size_t *index_out);
+bool result_address_decode(struct str record, struct address *const *addresses, size_t count, struct pool *pool,
+                           size_t *index_out);
 
 /* Notes for the retry hints.  addresses: to translate pointers to indexes and back. */
-struct str result_retry_encode(const struct retry_notes *notes, struct address *const *addresses, size_t count, struct pool *pool);
-bool result_retry_decode(struct str record, struct address *const *addresses, size_t count, struct retry_notes *notes, struct pool *pool);
+struct str result_retry_encode(const struct retry_notes *notes, struct address *const *addresses, size_t count,
+                               struct pool *pool);
+bool result_retry_decode(struct str record, struct address *const *addresses, size_t count, struct retry_notes *notes,
+                         struct pool *pool);
 #endif

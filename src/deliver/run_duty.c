@@ -114,11 +114,15 @@ deliver_run_duty(const char *id, const char *transport, int *fds, size_t fd_coun
     process.purpose = "local delivery";
     if (fd_count != 4 || !child_read(&child, id, transport, fds))
         return EX_SOFTWARE;
-    run = (struct transport_run){
-        .pool = child.pool, .transport = child.job.transport, .message = child.message, .addresses = child.job.addresses,
-        .duplicates = child.job.duplicates, .identity = child.job.identity, .hooks = &hooks,
-        .is_dont_deliver = child.job.is_dont_deliver, .is_forced = child.job.is_forced
-    };
+    run = (struct transport_run){ .pool = child.pool,
+                                  .transport = child.job.transport,
+                                  .message = child.message,
+                                  .addresses = child.job.addresses,
+                                  .duplicates = child.job.duplicates,
+                                  .identity = child.job.identity,
+                                  .hooks = &hooks,
+                                  .is_dont_deliver = child.job.is_dont_deliver,
+                                  .is_forced = child.job.is_forced };
     for (struct address *addr = child.job.addresses; addr != NULL; addr = addr->next)
         addr->transport = child.job.transport;
     run.scope = scope_make(child.pool);

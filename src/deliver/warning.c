@@ -44,7 +44,8 @@ condition_holds(struct delivery_state *state)
     why_init(&why, state->pool);
     if (expand(config->delay_warning_condition, &scope, &text, &why) != OK) {
         if (!why.is_forced)
-            log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, state->message->id, "delay_warning_condition: %.*s", STR_ARG(why.text));
+            log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, state->message->id, "delay_warning_condition: %.*s",
+                      STR_ARG(why.text));
         return false;
     }
     text = str_trim(text);
@@ -65,11 +66,13 @@ field_line(struct delivery_state *state, const char *label, const char *name)
 
     if (field == NULL)
         return STR("");
-    return pool_printf_tainted(state->pool, "%s%.*s\n", label, STR_ARG(str_trim(header_unfold(state->pool, header_body(field)))));
+    return pool_printf_tainted(state->pool, "%s%.*s\n", label,
+                               STR_ARG(str_trim(header_unfold(state->pool, header_body(field)))));
 }
 
 static void
-opening_add(struct delivery_state *state, struct buf *out, struct template *items, struct str to, struct str delay, size_t count)
+opening_add(struct delivery_state *state, struct buf *out, struct template *items, struct str to, struct str delay,
+            size_t count)
 {
     struct str text;
 
@@ -81,10 +84,11 @@ opening_add(struct delivery_state *state, struct buf *out, struct template *item
     if (str_eq(to, state->message->sender))
         buf_add_c(out, "A message that you sent has not yet been delivered to one or more of its\nrecipients");
     else
-        buf_addf_tainted(out, "A message sent by\n\n  <%.*s>\n\nhas not yet been delivered to one or more of its recipients",
+        buf_addf_tainted(out,
+                         "A message sent by\n\n  <%.*s>\n\nhas not yet been delivered to one or more of its recipients",
                          STR_ARG(state->message->sender));
-    buf_addf_tainted(out, " after more than %.*s on the queue on %.*s.\n\nThe message identifier is:     %s\n", STR_ARG(delay),
-                     STR_ARG(config->primary_hostname), state->message->id);
+    buf_addf_tainted(out, " after more than %.*s on the queue on %.*s.\n\nThe message identifier is:     %s\n",
+                     STR_ARG(delay), STR_ARG(config->primary_hostname), state->message->id);
     buf_add(out, field_line(state, "The subject of the message is: ", "Subject"));
     buf_add(out, field_line(state, "The date of the message is:    ", "Date"));
     buf_addf(out, "\nThe address%s to which the message has not yet been delivered %s:\n", count == 1 ? "" : "es",
@@ -110,7 +114,8 @@ closing_add(struct delivery_state *state, struct buf *out, struct template *item
 static struct str
 warning_text(struct delivery_state *state, struct str to, struct str delay, const struct ptr_list *addresses)
 {
-    struct template *items = report_template_read(state, config->warn_message_file, "warn_message_file", TEMPLATE_ITEMS);
+    struct template *items =
+        report_template_read(state, config->warn_message_file, "warn_message_file", TEMPLATE_ITEMS);
     struct str boundary_text = report_boundary(state), text;
     const char *boundary = pool_cstr(state->pool, boundary_text);
     struct buf out;

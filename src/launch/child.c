@@ -69,7 +69,8 @@ file_open_answer(const char *path, bool is_nofollow, struct launch_record *reply
 }
 
 void
-launch_file_answer(const struct launch_record *request, struct launch_stat_bytes *stat_out, struct launch_record *reply_out)
+launch_file_answer(const struct launch_record *request, struct launch_stat_bytes *stat_out,
+                   struct launch_record *reply_out)
 {
     char path[LAUNCH_PATH_MAX_BYTES + 1];
     struct stat facts;

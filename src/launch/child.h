@@ -8,7 +8,8 @@
 void launch_child_begin(const struct launch_settings *settings);
 
 /* As the user: open or stat, and fill the reply, which may carry the descriptor or refer to stat_out. */
-void launch_file_answer(const struct launch_record *request, struct launch_stat_bytes *stat_out, struct launch_record *reply_out);
+void launch_file_answer(const struct launch_record *request, struct launch_stat_bytes *stat_out,
+                        struct launch_record *reply_out);
 
 /* May a local transport run with these ids?  NULL, or the reason of the refusal. */
 const char *launch_run_objection(const struct launch_settings *settings, const struct launch_record *request);

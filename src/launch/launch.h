@@ -12,8 +12,13 @@
 /* What the holder of a link may ask. */
 enum launch_right { LAUNCH_MAY_DELIVER = 1, LAUNCH_MAY_RUN = 2, LAUNCH_MAY_OPEN = 4 };
 
-enum { LAUNCH_ID_MAX_BYTES = 31, LAUNCH_TRANSPORT_MAX_BYTES = 127, LAUNCH_OPTIONS_MAX_BYTES = 4096, LAUNCH_PATH_MAX_BYTES = 4095,
-       LAUNCH_DESCRIPTORS_MAX = 8 };
+enum {
+    LAUNCH_ID_MAX_BYTES = 31,
+    LAUNCH_TRANSPORT_MAX_BYTES = 127,
+    LAUNCH_OPTIONS_MAX_BYTES = 4096,
+    LAUNCH_PATH_MAX_BYTES = 4095,
+    LAUNCH_DESCRIPTORS_MAX = 8
+};
 
 struct launch_link;                 /* the asker's end */
 
@@ -50,30 +55,33 @@ struct launch_settings {
 
 /* Ask for the delivery of a message.  With is_waiting the answer comes when it has ended (exit status in *status_out,
  * may be NULL); else when it was started. */
-enum outcome launch_deliver(struct launch_link *link, const char *id, struct str options, bool is_waiting, int *status_out,
-                            struct why *why);
+enum outcome launch_deliver(struct launch_link *link, const char *id, struct str options, bool is_waiting,
+                            int *status_out, struct why *why);
 
 /* Run a local transport as a user for the addresses in the job.  Returns when the child was started; *child_out is
  * given to launch_run_wait().  fds are duplicated, they stay the caller's. */
 struct launch_run { const char *transport; struct launch_ids ids; const int *fds; size_t fd_count; };
-enum outcome launch_run(struct launch_link *link, const char *id, const struct launch_run *run, unsigned *child_out, struct why *why);
+enum outcome launch_run(struct launch_link *link, const char *id, const struct launch_run *run, unsigned *child_out,
+                        struct why *why);
 
 /* Wait for the child to end.  DEFER if it died of a signal or the launcher has gone. */
 enum outcome launch_run_wait(struct launch_link *link, unsigned child, int *status_out, struct why *why);
 
 /* Open a file for reading with a user's own rights: a regular file, never through a link as last component when
  * is_nofollow (R9); the descriptor is close-on-exec.  sys_errno of why says what failed. */
-enum outcome launch_open(struct launch_link *link, const char *path, struct launch_ids ids, bool is_nofollow, int *fd_out,
-                         struct why *why);
+enum outcome launch_open(struct launch_link *link, const char *path, struct launch_ids ids, bool is_nofollow,
+                         int *fd_out, struct why *why);
 
 /* stat() with a user's own rights. */
-enum outcome launch_stat(struct launch_link *link, const char *path, struct launch_ids ids, struct stat *stat_out, struct why *why);
+enum outcome launch_stat(struct launch_link *link, const char *path, struct launch_ids ids, struct stat *stat_out,
+                         struct why *why);
 
-/* A further link for a child of the asker, which must not share one with its parent: it may open users' files, nothing else.
- * NULL: none is to be had. */
+/* A further link for a child of the asker, which must not share one with its parent: it may open users' files,
+ * nothing else. NULL: none is to be had. */
 struct launch_link *launch_link_more(struct launch_link *link);
 
-/* Could a child become this user at all?  (Root launcher, or the uid is ours.)  never_users is checked by the launcher. */
+/* Could a child become this user at all?  (Root launcher, or the uid is ours.)  never_users is checked by the
+ * launcher. */
 bool launch_can_become(const struct launch_link *link, uid_t uid);
 
 /* For poll loops of an asker that must not block, and for closing. */
@@ -116,8 +124,9 @@ void launcher_forget(struct launcher *launcher);
 int launcher_run_alone(struct pool *pool, const struct launch_settings *settings, unsigned rights,
                        int (*work)(struct launch_link *link, void *data), void *data);
 
-/* Root, for a message that somebody waits for: leave a launcher in a process of its own, which ends when its last asker and
- * delivery have; this process becomes the mail user for good and gets the link.  Not root: a direct link.  NULL if that failed. */
+/* Root, for a message that somebody waits for: leave a launcher in a process of its own, which ends when its last
+ * asker and delivery have; this process becomes the mail user for good and gets the link.  Not root: a direct link.
+ * NULL if that failed. */
 struct launch_link *launcher_start_beside(struct pool *pool, const struct launch_settings *settings, unsigned rights);
 
 /* ---- Ids: the only calls that change them. */

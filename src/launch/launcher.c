@@ -292,8 +292,11 @@ file_serve(struct launcher *launcher, size_t slot, const struct launch_record *r
         refuse(launcher, slot, request->sequence, errno, "fork failed");
         return;
     }
-    child_note(launcher, &(struct served_child){
-        .pid = pid, .link = slot, .generation = launcher->links[slot].generation, .sequence = request->sequence, .is_file = true });
+    child_note(launcher, &(struct served_child){ .pid = pid,
+                                                 .link = slot,
+                                                 .generation = launcher->links[slot].generation,
+                                                 .sequence = request->sequence,
+                                                 .is_file = true });
 }
 
 static void

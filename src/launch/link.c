@@ -127,12 +127,14 @@ end_await(struct launch_link *link, uint32_t sequence, int *status_out, struct w
 }
 
 enum outcome
-launch_deliver(struct launch_link *link, const char *id, struct str options, bool is_waiting, int *status_out, struct why *why)
+launch_deliver(struct launch_link *link, const char *id, struct str options, bool is_waiting, int *status_out,
+               struct why *why)
 {
     char buffer[LAUNCH_RECORD_MAX_BYTES];
-    struct launch_record reply, request = {
-        .kind = LAUNCH_REQUEST_DELIVER, .flags = is_waiting ? LAUNCH_FLAG_WAITING : 0, .id = str_of(id), .bytes = options
-    };
+    struct launch_record reply, request = { .kind = LAUNCH_REQUEST_DELIVER,
+                                            .flags = is_waiting ? LAUNCH_FLAG_WAITING : 0,
+                                            .id = str_of(id),
+                                            .bytes = options };
     int status = 0;
 
     if (!launch_id_is_valid(request.id))
@@ -154,10 +156,13 @@ enum outcome
 launch_run(struct launch_link *link, const char *id, const struct launch_run *run, unsigned *child_out, struct why *why)
 {
     char buffer[LAUNCH_RECORD_MAX_BYTES];
-    struct launch_record reply, request = {
-        .kind = LAUNCH_REQUEST_RUN, .flags = ids_flags(run->ids), .uid = run->ids.uid, .gid = run->ids.gid, .id = str_of(id),
-        .text = str_of(run->transport), .fd_count = run->fd_count
-    };
+    struct launch_record reply, request = { .kind = LAUNCH_REQUEST_RUN,
+                                            .flags = ids_flags(run->ids),
+                                            .uid = run->ids.uid,
+                                            .gid = run->ids.gid,
+                                            .id = str_of(id),
+                                            .text = str_of(run->transport),
+                                            .fd_count = run->fd_count };
 
     if (run->fd_count == 0 || run->fd_count > LAUNCH_DESCRIPTORS_MAX)
         return why_defer(why, 0, "4.3.5", "a local delivery passes 1 to %d descriptors", LAUNCH_DESCRIPTORS_MAX);
@@ -166,8 +171,8 @@ launch_run(struct launch_link *link, const char *id, const struct launch_run *ru
     if (!ask(link, &request, buffer, NULL, &reply))
         return launcher_gone(why);
     if (reply.kind != LAUNCH_REPLY_STARTED)
-        return why_defer(why, reply.error, "4.3.5", "cannot run the %s transport as uid %ld gid %ld: %.*s", run->transport,
-                         (long)run->ids.uid, (long)run->ids.gid, STR_ARG(reply.text));
+        return why_defer(why, reply.error, "4.3.5", "cannot run the %s transport as uid %ld gid %ld: %.*s",
+                         run->transport, (long)run->ids.uid, (long)run->ids.gid, STR_ARG(reply.text));
     *child_out = request.sequence;
     return OK;
 }
@@ -187,25 +192,27 @@ file_ask(struct launch_link *link, enum launch_kind kind, const char *path, stru
          struct launch_stat_bytes *stat_out, struct launch_record *reply_out, struct why *why)
 {
     char buffer[LAUNCH_RECORD_MAX_BYTES];
-    struct launch_record request = {
-        .kind = kind, .flags = ids_flags(ids) | (is_nofollow ? LAUNCH_FLAG_NOFOLLOW : 0), .uid = ids.uid, .gid = ids.gid,
-        .text = str_of(path)
-    };
+    struct launch_record request = { .kind = kind,
+                                     .flags = ids_flags(ids) | (is_nofollow ? LAUNCH_FLAG_NOFOLLOW : 0),
+                                     .uid = ids.uid,
+                                     .gid = ids.gid,
+                                     .text = str_of(path) };
 
     if (request.text.len > LAUNCH_PATH_MAX_BYTES || request.text.len == 0 || request.text.ptr[0] != '/')
         return why_defer(why, 0, "4.3.5", "\"%s\" is not an absolute path", path);
     if (!ask(link, &request, buffer, stat_out, reply_out))
         return launcher_gone(why);
     if (reply_out->kind == LAUNCH_REPLY_REFUSED)
-        return why_defer(why, reply_out->error, "4.3.0", "cannot %s %s as uid %ld", kind == LAUNCH_REQUEST_OPEN ? "open" : "stat",
-                         path, (long)ids.uid);
+        return why_defer(why, reply_out->error, "4.3.0", "cannot %s %s as uid %ld",
+                         kind == LAUNCH_REQUEST_OPEN ? "open" : "stat", path, (long)ids.uid);
     if (reply_out->kind == LAUNCH_REPLY_STAT)
         __builtin_memcpy(stat_out, reply_out->bytes.ptr, sizeof(*stat_out));
     return OK;
 }
 
 enum outcome
-launch_open(struct launch_link *link, const char *path, struct launch_ids ids, bool is_nofollow, int *fd_out, struct why *why)
+launch_open(struct launch_link *link, const char *path, struct launch_ids ids, bool is_nofollow, int *fd_out,
+            struct why *why)
 {
     struct launch_record reply;
     struct launch_stat_bytes unused;
@@ -249,10 +256,13 @@ launch_stat(struct launch_link *link, const char *path, struct launch_ids ids, s
         return outcome;
     if (reply.kind != LAUNCH_REPLY_STAT)
         return launcher_gone(why);
-    *stat_out = (struct stat){
-        .st_mode = (mode_t)facts.mode, .st_uid = (uid_t)facts.uid, .st_gid = (gid_t)facts.gid, .st_size = (off_t)facts.size,
-        .st_nlink = (nlink_t)facts.links, .st_dev = (dev_t)facts.device, .st_ino = (ino_t)facts.inode,
-        .st_mtim = { .tv_sec = (time_t)facts.mtime }
-    };
+    *stat_out = (struct stat){ .st_mode = (mode_t)facts.mode,
+                               .st_uid = (uid_t)facts.uid,
+                               .st_gid = (gid_t)facts.gid,
+                               .st_size = (off_t)facts.size,
+                               .st_nlink = (nlink_t)facts.links,
+                               .st_dev = (dev_t)facts.device,
+                               .st_ino = (ino_t)facts.inode,
+                               .st_mtim = { .tv_sec = (time_t)facts.mtime } };
     return OK;
 }

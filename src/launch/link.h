@@ -34,8 +34,8 @@ struct launch_link {
 struct launch_link *launch_link_make(struct pool *pool, int fd, unsigned rights, bool is_privileged);
 
 /* Direct serving of one request: the first reply, as a launcher would send it. */
-void launch_direct_serve(struct launch_link *link, const struct launch_record *request, struct launch_stat_bytes *stat_out,
-                         struct launch_record *reply_out);
+void launch_direct_serve(struct launch_link *link, const struct launch_record *request,
+                         struct launch_stat_bytes *stat_out, struct launch_record *reply_out);
 
 /* Wait for the end of a child of a direct link. */
 bool launch_direct_wait(struct launch_link *link, uint32_t sequence, int *status_out);

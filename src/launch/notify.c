@@ -22,7 +22,8 @@ notify_address(struct str directory, struct sockaddr_un *address)
 
 /* As the mail user: the spool directory is its own, so what lies at the name cannot be made to harm root. */
 static int
-as_mail_user(const struct launch_settings *launch, struct str directory, int fd, bool (*work)(struct str directory, int fd))
+as_mail_user(const struct launch_settings *launch, struct str directory, int fd,
+             bool (*work)(struct str directory, int fd))
 {
     pid_t pid = fork();
     int status;

@@ -1,13 +1,13 @@
 /* launch/notify.h -- a socket in the spool directory on which a daemon hears of messages from elsewhere.
  *
- * Only the mail user can reach it (mode of the socket and of the directory).  What it carries are requests for deliveries, as
- * over any other link. */
+ * Only the mail user can reach it (mode of the socket and of the directory).  What it carries are requests for
+ * deliveries, as over any other link. */
 #ifndef LAUNCH_NOTIFY_H
 #define LAUNCH_NOTIFY_H
 #include "launch/launch.h"
 
-/* Make it in the spool directory and bind it, for launcher_adopt_notifier(); the binding is done by a child that is the mail user.
- * -1 with errno. */
+/* Make it in the spool directory and bind it, for launcher_adopt_notifier(); the binding is done by a child that is
+ * the mail user. -1 with errno. */
 int notify_listen(const struct launch_settings *launch, struct str directory);
 
 /* Remove the socket's name: the daemon ends. */

@@ -4,7 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Layout, all numbers little-endian: magic, kind, flags, sequence, uid, gid, status, error, three lengths, then the texts. */
+/* Layout, all numbers little-endian: magic, kind, flags, sequence, uid, gid, status, error, three lengths, then the
+ * texts. */
 enum { HEADER_WORDS = 11, HEADER_BYTES = HEADER_WORDS * 4 };
 #define RECORD_MAGIC 0x4c4e5254u    /* "TRNL" */
 
@@ -71,7 +72,8 @@ is_plain_text(struct str text, size_t min_bytes, size_t max_bytes)
 static bool
 is_path(struct str text)
 {
-    return text.len > 0 && text.len <= LAUNCH_PATH_MAX_BYTES && text.ptr[0] == '/' && memchr(text.ptr, '\0', text.len) == NULL;
+    return text.len > 0 && text.len <= LAUNCH_PATH_MAX_BYTES && text.ptr[0] == '/' &&
+           memchr(text.ptr, '\0', text.len) == NULL;
 }
 
 /* Each kind has its own fields; all others must be empty. */
@@ -117,9 +119,16 @@ launch_record_decode(const char *bytes, size_t len, struct launch_record *record
     if (words[8] > rest.len || words[9] > rest.len - words[8] || words[10] != rest.len - words[8] - words[9])
         return false;
     *record_out = (struct launch_record){
-        .kind = words[1], .flags = words[2], .sequence = words[3], .uid = words[4], .gid = words[5],
-        .status = (int32_t)words[6], .error = (int32_t)words[7],
-        .id = str_head(rest, words[8]), .text = str_sub(rest, words[8], words[9]), .bytes = str_from(rest, words[8] + words[9]),
+        .kind = words[1],
+        .flags = words[2],
+        .sequence = words[3],
+        .uid = words[4],
+        .gid = words[5],
+        .status = (int32_t)words[6],
+        .error = (int32_t)words[7],
+        .id = str_head(rest, words[8]),
+        .text = str_sub(rest, words[8], words[9]),
+        .bytes = str_from(rest, words[8] + words[9]),
     };
     return record_is_valid(record_out);
 }
@@ -188,7 +197,9 @@ launch_record_receive(int fd, char *buffer, bool may_block, struct launch_record
 {
     union { struct cmsghdr align; char room[CMSG_SPACE(sizeof(int) * LAUNCH_DESCRIPTORS_MAX)]; } control = { 0 };
     struct iovec part = { buffer, LAUNCH_RECORD_MAX_BYTES };
-    struct msghdr packet = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof(control) };
+    struct msghdr packet = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof(control)
+    };
     struct launch_record carried = { 0 };
     ssize_t got;
     bool is_whole;

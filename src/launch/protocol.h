@@ -1,5 +1,5 @@
-/* launch/protocol.h -- the records between asker and launcher, one per SOCK_SEQPACKET packet.  Pure but for the two calls
- * that send and receive.
+/* launch/protocol.h -- the records between asker and launcher, one per SOCK_SEQPACKET packet.  Pure but for the two
+ * calls that send and receive.
  *
  * A record is untrusted on both sides: every length is checked against what came, every text against its alphabet. */
 #ifndef LAUNCH_PROTOCOL_H

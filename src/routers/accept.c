@@ -19,7 +19,10 @@ accept_route(const struct router *router, struct route_run *run, struct address 
 }
 
 const struct router_driver accept_driver = {
-    .info = { .name = "accept", .options = options, .defaults = &defaults, .options_size = sizeof(struct accept_options) },
+    .info = { .name = "accept",
+              .options = options,
+              .defaults = &defaults,
+              .options_size = sizeof(struct accept_options) },
     .is_transport_needed = true,
     .does_log_as_local = true,
     .route = accept_route,

@@ -1,4 +1,5 @@
-/* What an accepting router sets: in the manual's order errors_to, headers_add, headers_remove, transport; then ids and homes. */
+/* What an accepting router sets: in the manual's order errors_to, headers_add, headers_remove, transport; then ids
+ * and homes. */
 #include <unistd.h>
 #include "base/items.h"
 #include "base/process.h"
@@ -12,10 +13,12 @@
 enum { VERIFY_DEPTH_MAX = 4, VERIFY_STEPS_MAX = 100 };
 
 static enum outcome
-expansion_failed(const struct router *router, struct address *addr, const struct template *option, const struct why *why)
+expansion_failed(const struct router *router, struct address *addr, const struct template *option,
+                 const struct why *why)
 {
-    return why_defer(&addr->why, 0, "4.3.5", "failed to expand \"%.*s\" for %s in %.*s router: %.*s", STR_ARG(option->text),
-                     option->option_name != NULL ? option->option_name : "an option", STR_ARG(router->instance.name), STR_ARG(why->text));
+    return why_defer(&addr->why, 0, "4.3.5", "failed to expand \"%.*s\" for %s in %.*s router: %.*s",
+                     STR_ARG(option->text), option->option_name != NULL ? option->option_name : "an option",
+                     STR_ARG(router->instance.name), STR_ARG(why->text));
 }
 
 /* ---- errors_to: good only if it verifies, with the null sender. */
@@ -80,7 +83,8 @@ router_set_errors_to(const struct router *router, struct route_run *run, struct 
 static void
 addition_append(struct route_run *run, struct address *addr, struct str text)
 {
-    struct header_addition **end, *copy = NULL, **copy_end = &copy, *added = POOL_NEW(run->pool, struct header_addition);
+    struct header_addition **end, *copy = NULL, **copy_end = &copy,
+                                  *added = POOL_NEW(run->pool, struct header_addition);
 
     /* Chains are shared between addresses: never append to one in place. */
     for (const struct header_addition *each = addr->extra_headers; each != NULL; each = each->next) {
@@ -142,7 +146,8 @@ router_set_header_changes(const struct router *router, struct route_run *run, st
 /* ---- transport */
 
 struct transport *
-router_named_transport(const struct router *router, const char *option, struct template *name, struct scope *scope, struct why *why)
+router_named_transport(const struct router *router, const char *option, struct template *name, struct scope *scope,
+                       struct why *why)
 {
     struct transport *found;
     struct str text;
@@ -161,7 +166,8 @@ router_named_transport(const struct router *router, const char *option, struct t
     }
     found = (struct transport *)driver_find(config, "transport", text);
     if (found == NULL)
-        why_defer(why, 0, "4.3.5", "transport \"%.*s\" not found in %.*s router", STR_ARG(text), STR_ARG(router->instance.name));
+        why_defer(why, 0, "4.3.5", "transport \"%.*s\" not found in %.*s router", STR_ARG(text),
+                  STR_ARG(router->instance.name));
     return found;
 }
 
@@ -189,7 +195,8 @@ router_set_transport(const struct router *router, struct route_run *run, struct 
 /* ---- ids and homes for a local transport */
 
 static enum outcome
-directory_set(const struct router *router, struct template *option, struct route_run *run, struct address *addr, struct str *into)
+directory_set(const struct router *router, struct template *option, struct route_run *run, struct address *addr,
+              struct str *into)
 {
     struct why why;
 
@@ -251,8 +258,8 @@ router_set_identity(const struct router *router, struct route_run *run, struct a
     if (router->fallback_hosts != NULL) {
         addr->fallback_hosts = host_list_plain(router->fallback_hosts->text, run->pool, &why);
         if (addr->fallback_hosts == NULL && why.text.len > 0)
-            return why_defer(&addr->why, 0, "4.3.5", "fallback_hosts in %.*s router: %.*s", STR_ARG(router->instance.name),
-                             STR_ARG(why.text));
+            return why_defer(&addr->why, 0, "4.3.5", "fallback_hosts in %.*s router: %.*s",
+                             STR_ARG(router->instance.name), STR_ARG(why.text));
     }
     return home_set(router, run, addr);
 }

@@ -8,8 +8,8 @@
 
 struct dnslookup_options {
     bool check_secondary_mx, qualify_single, rewrite_headers, same_domain_copy_routing, search_parents;
-    struct template *check_srv, *fail_defer_domains, *ipv4_only, *ipv4_prefer, *mx_domains, *mx_fail_domains, *srv_fail_domains,
-        *widen_domains;
+    struct template *check_srv, *fail_defer_domains, *ipv4_only, *ipv4_prefer, *mx_domains, *mx_fail_domains,
+        *srv_fail_domains, *widen_domains;
 };
 
 static const struct dnslookup_options defaults = { .qualify_single = true, .rewrite_headers = true };
@@ -43,7 +43,8 @@ is_in_domains(struct template *list, struct str domain, struct scope *scope)
 }
 
 static enum outcome
-request_make(const struct router *router, struct route_run *run, struct address *addr, struct host_find_request *request_out)
+request_make(const struct router *router, struct route_run *run, struct address *addr,
+             struct host_find_request *request_out)
 {
     const struct dnslookup_options *opt = router->instance.options;
     struct why why;
@@ -57,20 +58,20 @@ request_make(const struct router *router, struct route_run *run, struct address 
     why_init(&why, run->pool);
     if (host_find_option_is_on(opt->ipv4_only, run->scope, &request_out->is_ipv4_only, &why) != OK ||
         host_find_option_is_on(opt->ipv4_prefer, run->scope, &request_out->is_ipv4_preferred, &why) != OK)
-        return why_defer(&addr->why, 0, "4.3.5", "%.*s router: ipv4_only or ipv4_prefer: %.*s", STR_ARG(router->instance.name),
-                         STR_ARG(why.text));
+        return why_defer(&addr->why, 0, "4.3.5", "%.*s router: ipv4_only or ipv4_prefer: %.*s",
+                         STR_ARG(router->instance.name), STR_ARG(why.text));
     if (opt->check_srv == NULL)
         return OK;
     if (expand(opt->check_srv, run->scope, &request_out->srv_service, &why) == OK || why.is_forced)
         return OK;
-    return why_defer(&addr->why, 0, "4.3.5", "%.*s router: failed to expand \"%.*s\": %.*s", STR_ARG(router->instance.name),
-                     STR_ARG(opt->check_srv->text), STR_ARG(why.text));
+    return why_defer(&addr->why, 0, "4.3.5", "%.*s router: failed to expand \"%.*s\": %.*s",
+                     STR_ARG(router->instance.name), STR_ARG(opt->check_srv->text), STR_ARG(why.text));
 }
 
 /* The domain as it is, then with each ending of widen_domains. */
 static enum host_find
-find_widened(const struct router *router, struct route_run *run, struct address *addr, const struct host_find_request *request,
-             struct host_find_result *result_out)
+find_widened(const struct router *router, struct route_run *run, struct address *addr,
+             const struct host_find_request *request, struct host_find_result *result_out)
 {
     const struct dnslookup_options *opt = router->instance.options;
     bool is_widening = opt->widen_domains != NULL && (run->purpose != ROUTE_FOR_SENDER_VERIFY || !opt->rewrite_headers);
@@ -148,7 +149,10 @@ dnslookup_route(const struct router *router, struct route_run *run, struct addre
 }
 
 const struct router_driver dnslookup_driver = {
-    .info = { .name = "dnslookup", .options = options, .defaults = &defaults, .options_size = sizeof(struct dnslookup_options) },
+    .info = { .name = "dnslookup",
+              .options = options,
+              .defaults = &defaults,
+              .options_size = sizeof(struct dnslookup_options) },
     .is_transport_needed = true,
     .route = dnslookup_route,
 };

@@ -75,8 +75,8 @@ local_group_find(struct str name, gid_t *gid_out)
 }
 
 enum outcome
-user_option_find(const struct id_option *option, struct scope *scope, uid_t *uid_out, gid_t *group_out, bool *has_group_out,
-                 struct why *why)
+user_option_find(const struct id_option *option, struct scope *scope, uid_t *uid_out, gid_t *group_out,
+                 bool *has_group_out, struct why *why)
 {
     struct local_user user;
     struct str text;

@@ -53,7 +53,10 @@ ipliteral_route(const struct router *router, struct route_run *run, struct addre
 }
 
 const struct router_driver ipliteral_driver = {
-    .info = { .name = "ipliteral", .options = options, .defaults = &defaults, .options_size = sizeof(struct ipliteral_options) },
+    .info = { .name = "ipliteral",
+              .options = options,
+              .defaults = &defaults,
+              .options_size = sizeof(struct ipliteral_options) },
     .is_transport_needed = true,
     .route = ipliteral_route,
 };

@@ -1,5 +1,5 @@
-/* routers/iplookup.c -- ask a server by UDP or TCP for an address (manual: the iplookup router).  The options are complete; the
- * routing itself is not built yet, and an address that comes here waits. */
+/* routers/iplookup.c -- ask a server by UDP or TCP for an address (manual: the iplookup router).  The options are
+ * complete; the routing itself is not built yet, and an address that comes here waits. */
 #include "routers/router_driver.h"
 
 struct iplookup_options {

@@ -24,7 +24,8 @@ struct manualroute_options {
     struct route_list_rule *rules;
 };
 
-static const struct manualroute_options defaults = { .host_all_ignored = STR_INIT("defer"), .host_find_failed = STR_INIT("freeze") };
+static const struct manualroute_options defaults = { .host_all_ignored = STR_INIT("defer"),
+                                                     .host_find_failed = STR_INIT("freeze") };
 
 #define M struct manualroute_options
 static const struct option options[] = {
@@ -46,15 +47,16 @@ struct route_list_rule {
 };
 
 static bool
-lost_word_find(struct str word, const char *option, bool has_ignore, struct pool *pool, enum lost_host *code_out, struct str *why_out)
+lost_word_find(struct str word, const char *option, bool has_ignore, struct pool *pool, enum lost_host *code_out,
+               struct str *why_out)
 {
     for (size_t i = 0; i < LOST_WORDS; i++)
         if (str_eq_c(word, lost_words[i]) && (has_ignore || i != LOST_IGNORE)) {
             *code_out = (enum lost_host)i;
             return true;
         }
-    *why_out = pool_printf(pool, "invalid setting for %s: \"%.*s\"; expected decline, defer, fail, freeze, %sor pass", option,
-                           STR_ARG(word), has_ignore ? "ignore, " : "");
+    *why_out = pool_printf(pool, "invalid setting for %s: \"%.*s\"; expected decline, defer, fail, freeze, %sor pass",
+                           option, STR_ARG(word), has_ignore ? "ignore, " : "");
     return false;
 }
 
@@ -66,7 +68,8 @@ pattern_as_list(struct pool *pool, struct str pattern)
 }
 
 static bool
-rules_make(struct manualroute_options *opt, const struct driver_instance *instance, struct pool *pool, struct str *why_out)
+rules_make(struct manualroute_options *opt, const struct driver_instance *instance, struct pool *pool,
+           struct str *why_out)
 {
     struct route_list_rule **end = &opt->rules;
     struct str list = opt->route_list, text;
@@ -81,9 +84,10 @@ rules_make(struct manualroute_options *opt, const struct driver_instance *instan
         if (str_trim(text).len == 0 || !route_word_next(&rest, pool, &pattern))
             continue;
         *end = POOL_NEW(pool, struct route_list_rule);
-        (*end)->pattern = (struct template){
-            .text = pattern_as_list(pool, pattern), .at = instance->at, .option_name = "route_list", .owner = "manualroute router"
-        };
+        (*end)->pattern = (struct template){ .text = pattern_as_list(pool, pattern),
+                                             .at = instance->at,
+                                             .option_name = "route_list",
+                                             .owner = "manualroute router" };
         (*end)->rest = pool_dup(pool, str_trim(rest));
         end = &(*end)->next;
     }
@@ -110,7 +114,8 @@ manualroute_init(struct driver_instance *instance, struct pool *pool, struct str
 
 /* The rule's text in *text_out; captures of the pattern and $value stay in scope. */
 static enum route_outcome
-rule_find(const struct router *router, struct route_run *run, struct address *addr, struct scope *scope, struct str *text_out)
+rule_find(const struct router *router, struct route_run *run, struct address *addr, struct scope *scope,
+          struct str *text_out)
 {
     const struct manualroute_options *opt = router->instance.options;
     struct why why;
@@ -121,7 +126,8 @@ rule_find(const struct router *router, struct route_run *run, struct address *ad
             return str_trim(*text_out).len > 0 ? ROUTE_ACCEPT : ROUTE_DECLINE;
         if (why.is_forced)
             return ROUTE_DECLINE;
-        why_defer(&addr->why, 0, "4.3.5", "failed to expand \"%.*s\": %.*s", STR_ARG(opt->route_data->text), STR_ARG(why.text));
+        why_defer(&addr->why, 0, "4.3.5", "failed to expand \"%.*s\": %.*s", STR_ARG(opt->route_data->text),
+                  STR_ARG(why.text));
         return ROUTE_DEFER;
     }
     for (struct route_list_rule *rule = opt->rules; rule != NULL; rule = rule->next) {
@@ -131,8 +137,8 @@ rule_find(const struct router *router, struct route_run *run, struct address *ad
         case MATCH_NO:
             continue;
         case MATCH_DEFER:
-            why_defer(&addr->why, why.sys_errno, "4.3.5", "lookup deferred in %.*s router: %.*s", STR_ARG(router->instance.name),
-                      STR_ARG(why.text));
+            why_defer(&addr->why, why.sys_errno, "4.3.5", "lookup deferred in %.*s router: %.*s",
+                      STR_ARG(router->instance.name), STR_ARG(why.text));
             return ROUTE_DEFER;
         case MATCH_YES:
             break;
@@ -150,7 +156,8 @@ rule_find(const struct router *router, struct route_run *run, struct address *ad
 /* ---- Finding the hosts */
 
 static enum route_outcome
-host_lost(const struct router *router, struct route_run *run, struct address *addr, enum lost_host code, struct str text)
+host_lost(const struct router *router, struct route_run *run, struct address *addr, enum lost_host code,
+          struct str text)
 {
     (void)run;
     switch (code) {
@@ -171,8 +178,8 @@ host_lost(const struct router *router, struct route_run *run, struct address *ad
 }
 
 static enum host_find
-host_item_find(struct host *host, const struct host_item *item, const struct route_rule *rule, const struct host_find_request *request,
-               struct scope *scope, struct host **hosts_out, struct why *why)
+host_item_find(struct host *host, const struct host_item *item, const struct route_rule *rule,
+               const struct host_find_request *request, struct scope *scope, struct host **hosts_out, struct why *why)
 {
     enum host_find found;
 
@@ -213,7 +220,8 @@ items_shuffle(struct host_item *items, size_t count)
 }
 
 static enum outcome
-items_parse(struct str list, struct route_run *run, struct address *addr, struct host_item **items_out, size_t *count_out)
+items_parse(struct str list, struct route_run *run, struct address *addr, struct host_item **items_out,
+            size_t *count_out)
 {
     struct str_list texts = items_all(list, run->pool);
     struct host_item *items = POOL_NEW_ARRAY(run->pool, struct host_item, texts.count + 1);
@@ -259,7 +267,8 @@ hosts_find(const struct router *router, struct route_run *run, struct address *a
         trace(TRACE_ROUTE, "finding IP address for %.*s: %s", STR_ARG(items[i].name), host_find_name(found));
         if (found == HOST_FIND_AGAIN || found == HOST_FIND_INSECURE) {
             addr->is_pass_on_timeout = true;
-            why_defer(&addr->why, 0, "4.4.3", "host lookup for %.*s did not complete (DNS timeout?)", STR_ARG(items[i].name));
+            why_defer(&addr->why, 0, "4.4.3", "host lookup for %.*s did not complete (DNS timeout?)",
+                      STR_ARG(items[i].name));
             addr->why.cause = CAUSE_DNS;
             return ROUTE_DEFER;
         }
@@ -269,11 +278,12 @@ hosts_find(const struct router *router, struct route_run *run, struct address *a
                 continue;
             }
             return host_lost(router, run, addr, opt->find_failed_code,
-                             pool_printf_tainted(run->pool, "lookup of host \"%.*s\" failed in %.*s router", STR_ARG(items[i].name),
-                                                 STR_ARG(router->instance.name)));
+                             pool_printf_tainted(run->pool, "lookup of host \"%.*s\" failed in %.*s router",
+                                                 STR_ARG(items[i].name), STR_ARG(router->instance.name)));
         }
         if (found == HOST_FOUND_LOCAL) {
-            enum route_outcome outcome = addr->hosts == NULL ? router_self(router, run, addr, found_hosts) : ROUTE_DECLINE;
+            enum route_outcome outcome =
+                addr->hosts == NULL ? router_self(router, run, addr, found_hosts) : ROUTE_DECLINE;
 
             if (outcome != ROUTE_ACCEPT && addr->hosts == NULL)
                 return outcome;
@@ -286,23 +296,27 @@ hosts_find(const struct router *router, struct route_run *run, struct address *a
     }
     if (addr->hosts != NULL || !has_ignored)
         return ROUTE_ACCEPT;
-    return host_lost(router, run, addr, opt->all_ignored_code,
-                     pool_printf(run->pool, "lookup failed for all hosts in %.*s router: host_find_failed=%.*s host_all_ignored=%.*s",
-                                 STR_ARG(router->instance.name), STR_ARG(opt->host_find_failed), STR_ARG(opt->host_all_ignored)));
+    return host_lost(
+        router, run, addr, opt->all_ignored_code,
+        pool_printf(run->pool,
+                    "lookup failed for all hosts in %.*s router: host_find_failed=%.*s host_all_ignored=%.*s",
+                    STR_ARG(router->instance.name), STR_ARG(opt->host_find_failed), STR_ARG(opt->host_all_ignored)));
 }
 
 static enum route_outcome
-configuration_error(const struct router *router, struct route_run *run, struct address *addr, struct str log_text, const char *text)
+configuration_error(const struct router *router, struct route_run *run, struct address *addr, struct str log_text,
+                    const char *text)
 {
-    log_write(LOG_ALWAYS, LOG_TO_MAIN, run->scope->message != NULL ? run->scope->message->id : NULL, "Error in %.*s router: %.*s",
-              STR_ARG(router->instance.name), STR_ARG(log_text));
+    log_write(LOG_ALWAYS, LOG_TO_MAIN, run->scope->message != NULL ? run->scope->message->id : NULL,
+              "Error in %.*s router: %.*s", STR_ARG(router->instance.name), STR_ARG(log_text));
     why_defer(&addr->why, 0, "4.3.5", "error in router: %s", text);
     return ROUTE_DEFER;
 }
 
 /* The transport of the rule, else of the router. */
 static enum route_outcome
-transport_choose(const struct router *router, struct route_run *run, struct address *addr, const struct route_rule *rule)
+transport_choose(const struct router *router, struct route_run *run, struct address *addr,
+                 const struct route_rule *rule)
 {
     if (rule->transport.len > 0) {
         addr->transport = (struct transport *)driver_find(config, "transport", rule->transport);
@@ -322,7 +336,8 @@ transport_choose(const struct router *router, struct route_run *run, struct addr
 }
 
 static enum route_outcome
-rule_apply(const struct router *router, struct route_run *run, struct address *addr, struct scope *scope, struct str text)
+rule_apply(const struct router *router, struct route_run *run, struct address *addr, struct scope *scope,
+           struct str text)
 {
     const struct manualroute_options *opt = router->instance.options;
     bool is_verify = run->purpose == ROUTE_FOR_RECIPIENT_VERIFY || run->purpose == ROUTE_FOR_SENDER_VERIFY;
@@ -355,8 +370,8 @@ rule_apply(const struct router *router, struct route_run *run, struct address *a
     if (str_trim(list).len == 0) {
         if (is_verify)
             return ROUTE_ACCEPT;
-        why_defer(&addr->why, 0, "4.3.5", "error in %.*s router: no host(s) specified for domain %.*s", STR_ARG(router->instance.name),
-                  STR_ARG(addr->domain));
+        why_defer(&addr->why, 0, "4.3.5", "error in %.*s router: no host(s) specified for domain %.*s",
+                  STR_ARG(router->instance.name), STR_ARG(addr->domain));
         log_write(LOG_ALWAYS, LOG_TO_MAIN, run->scope->message != NULL ? run->scope->message->id : NULL, "%.*s",
                   STR_ARG(addr->why.text));
         return ROUTE_DEFER;
@@ -387,7 +402,10 @@ manualroute_route(const struct router *router, struct route_run *run, struct add
 }
 
 const struct router_driver manualroute_driver = {
-    .info = { .name = "manualroute", .options = options, .defaults = &defaults, .options_size = sizeof(struct manualroute_options),
+    .info = { .name = "manualroute",
+              .options = options,
+              .defaults = &defaults,
+              .options_size = sizeof(struct manualroute_options),
               .init = manualroute_init },
     .is_transport_needed = true,
     .may_set_transport = true,

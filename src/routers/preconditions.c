@@ -49,7 +49,8 @@ affix_take(struct template *list, bool is_suffix, struct route_run *run, struct 
             addr->prefix_v = variable;
             addr->local_part = str_from(addr->local_part, len);
         }
-        trace(TRACE_ROUTE, "stripped %s %.*s", is_suffix ? "suffix" : "prefix", STR_ARG(is_suffix ? addr->suffix : addr->prefix));
+        trace(TRACE_ROUTE, "stripped %s %.*s", is_suffix ? "suffix" : "prefix",
+              STR_ARG(is_suffix ? addr->suffix : addr->prefix));
         return true;
     }
     return false;
@@ -178,7 +179,8 @@ debug_text_show(const struct router *router, struct route_run *run)
         return;
     why_init(&why, run->pool);
     if (expand(router->debug_print, run->scope, &text, &why) != OK)
-        trace(TRACE_ROUTE, "failed to expand debug_output \"%.*s\": %.*s", STR_ARG(router->debug_print->text), STR_ARG(why.text));
+        trace(TRACE_ROUTE, "failed to expand debug_output \"%.*s\": %.*s", STR_ARG(router->debug_print->text),
+              STR_ARG(why.text));
     else if (run->report != NULL)
         fprintf(run->report, "%.*s\n", STR_ARG(str_trim_right(text)));
     else
@@ -267,7 +269,8 @@ static void
 file_marks_take(struct file_test *test)
 {
     test->is_negated = test->is_eacces_absent = false;
-    for (; test->path.len > 0 && (test->path.ptr[0] == '!' || test->path.ptr[0] == '+' || ascii_is_space(test->path.ptr[0]));
+    for (; test->path.len > 0 &&
+           (test->path.ptr[0] == '!' || test->path.ptr[0] == '+' || ascii_is_space(test->path.ptr[0]));
          test->path = str_from(test->path, 1)) {
         if (test->path.ptr[0] == '!')
             test->is_negated = true;
@@ -283,11 +286,13 @@ file_holds(const struct router *router, struct file_test *test, struct route_run
 
     file_marks_take(test);
     if (test->path.len == 0 || test->path.ptr[0] != '/' || str_is_tainted(test->path)) {
-        why_defer(&addr->why, 0, "4.3.5", "require_files: \"%.*s\" is not a fully-qualified, untainted path", STR_ARG(test->path));
+        why_defer(&addr->why, 0, "4.3.5", "require_files: \"%.*s\" is not a fully-qualified, untainted path",
+                  STR_ARG(test->path));
         return PRECONDITIONS_DEFERRED;
     }
     error = file_test_errno(test, run);
-    if (error == EACCES && !test->has_user && addr->has_local_user && launch_can_become(run->link, addr->local_user_uid)) {
+    if (error == EACCES && !test->has_user && addr->has_local_user &&
+        launch_can_become(run->link, addr->local_user_uid)) {
         struct file_test again = *test;
 
         again.has_user = true;
@@ -323,7 +328,8 @@ files_hold(const struct router *router, struct route_run *run, struct address *a
         if (expand_text(item, run->scope, &test.path, &why) != OK) {
             if (why.is_forced)
                 continue;
-            why_defer(&addr->why, 0, "4.3.5", "failed to expand \"%.*s\" for require_files: %.*s", STR_ARG(item), STR_ARG(why.text));
+            why_defer(&addr->why, 0, "4.3.5", "failed to expand \"%.*s\" for require_files: %.*s", STR_ARG(item),
+                      STR_ARG(why.text));
             return PRECONDITIONS_DEFERRED;
         }
         test.path = str_trim(test.path);
@@ -346,7 +352,8 @@ files_hold(const struct router *router, struct route_run *run, struct address *a
 static enum precondition
 conditions_hold(const struct router *router, struct route_run *run, struct address *addr)
 {
-    for (const struct router_condition *condition = router->conditions; condition != NULL; condition = condition->next) {
+    for (const struct router_condition *condition = router->conditions; condition != NULL;
+         condition = condition->next) {
         struct str text;
         struct why why;
 

@@ -1,5 +1,5 @@
-/* routers/queryprogram.c -- ask a program where an address goes (manual: the queryprogram router).  The options are complete; the
- * routing itself is not built yet, and an address that comes here waits. */
+/* routers/queryprogram.c -- ask a program where an address goes (manual: the queryprogram router).  The options are
+ * complete; the routing itself is not built yet, and an address that comes here waits. */
 #include "routers/router_driver.h"
 
 struct queryprogram_options {
@@ -44,8 +44,9 @@ queryprogram_route(const struct router *router, struct route_run *run, struct ad
 }
 
 const struct router_driver queryprogram_driver = {
-    .info = {
-        .name = "queryprogram", .options = options, .options_size = sizeof(struct queryprogram_options), .init = queryprogram_init
-    },
+    .info = { .name = "queryprogram",
+              .options = options,
+              .options_size = sizeof(struct queryprogram_options),
+              .init = queryprogram_init },
     .route = queryprogram_route,
 };

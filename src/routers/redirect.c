@@ -151,9 +151,10 @@ verdict(struct redirection *redirection, const struct redirect_item *item)
         why_defer(&addr->why, 0, "4.0.0", "%.*s", STR_ARG(item->text));
     addr->why.user_text = item->text;
     if (code == -1)
-        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, redirection->run->scope->message != NULL
-                  ? redirection->run->scope->message->id : NULL,
-                  "configured error code starts with incorrect digit (expected %s) in \"%.*s\"", is_fail ? "5" : "4", STR_ARG(item->text));
+        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC,
+                  redirection->run->scope->message != NULL ? redirection->run->scope->message->id : NULL,
+                  "configured error code starts with incorrect digit (expected %s) in \"%.*s\"", is_fail ? "5" : "4",
+                  STR_ARG(item->text));
     if (code != 0) {
         struct str rest = str_trim_left(str_from(item->text, 4));
 
@@ -173,10 +174,12 @@ fault(struct redirection *redirection, const struct redirect_item *item)
     struct pool *pool = redirection->run->pool;
 
     if (!redirection->opt->skip_syntax_errors)
-        return data_error(redirection, pool_printf_tainted(pool, "%.*s in \"%.*s\"", STR_ARG(item->reason), STR_ARG(item->text)));
-    log_write(LOG_ALWAYS, LOG_TO_MAIN, redirection->run->scope->message != NULL ? redirection->run->scope->message->id : NULL,
-              "%.*s router: skipped error: %.*s in \"%.*s\"", STR_ARG(redirection->router->instance.name), STR_ARG(item->reason),
-              STR_ARG(item->text));
+        return data_error(redirection,
+                          pool_printf_tainted(pool, "%.*s in \"%.*s\"", STR_ARG(item->reason), STR_ARG(item->text)));
+    log_write(LOG_ALWAYS, LOG_TO_MAIN,
+              redirection->run->scope->message != NULL ? redirection->run->scope->message->id : NULL,
+              "%.*s router: skipped error: %.*s in \"%.*s\"", STR_ARG(redirection->router->instance.name),
+              STR_ARG(item->reason), STR_ARG(item->text));
     str_list_add(&redirection->faults, pool, item->reason);
     str_list_add(&redirection->fault_items, pool, item->text);
     return ROUTE_ACCEPT;
@@ -215,7 +218,8 @@ item_apply(struct redirection *redirection, const struct redirect_item *item)
     case REDIRECT_FAIL:
     case REDIRECT_DEFER: return verdict(redirection, item);
     case REDIRECT_BLACKHOLE:
-        return redirection->opt->forbid_blackhole ? not_permitted(redirection, ":blackhole:", STR("")) : ROUTE_DISCARDED;
+        return redirection->opt->forbid_blackhole ? not_permitted(redirection, ":blackhole:", STR(""))
+                                                  : ROUTE_DISCARDED;
     case REDIRECT_UNKNOWN: return ROUTE_DECLINE;
     case REDIRECT_FAULT: return fault(redirection, item);
     case REDIRECT_NOTHING:
@@ -227,11 +231,11 @@ item_apply(struct redirection *redirection, const struct redirect_item *item)
 static enum route_outcome
 data_walk(struct redirection *redirection, struct str data)
 {
-    struct address_rules rules = {
-        .allow_domain_literals = config->allow_domain_literals, .allow_utf8_domains = config->allow_utf8_domains,
-        .strip_excess_angle_brackets = config->strip_excess_angle_brackets, .strip_trailing_dot = config->strip_trailing_dot,
-        .allow_unqualified = true
-    };
+    struct address_rules rules = { .allow_domain_literals = config->allow_domain_literals,
+                                   .allow_utf8_domains = config->allow_utf8_domains,
+                                   .strip_excess_angle_brackets = config->strip_excess_angle_brackets,
+                                   .strip_trailing_dot = config->strip_trailing_dot,
+                                   .allow_unqualified = true };
     struct redirect_list list;
     struct redirect_item item;
 
@@ -281,9 +285,11 @@ is_refused_filter(struct redirection *redirection, struct str data)
     if (!opt->allow_filter)
         text = "filtering not enabled";
     else if (filter == REDIRECT_EXIM_FILTER)
-        text = opt->forbid_exim_filter ? "Exim filtering not enabled" : "this version of Tern does not run Exim filter files";
+        text = opt->forbid_exim_filter ? "Exim filtering not enabled"
+                                       : "this version of Tern does not run Exim filter files";
     else
-        text = opt->forbid_sieve_filter ? "Sieve filtering not enabled" : "this version of Tern does not run Sieve filter files";
+        text = opt->forbid_sieve_filter ? "Sieve filtering not enabled"
+                                        : "this version of Tern does not run Sieve filter files";
     why_defer(&redirection->addr->why, 0, "4.3.5", "error in filter data: %s", text);
     return true;
 }
@@ -301,11 +307,13 @@ ids_find(struct redirection *redirection)
     redirection->ids = (struct launch_ids){ addr->local_user_uid, addr->local_user_gid, router->initgroups };
     why_init(&why, redirection->run->pool);
     if (router->user.is_set) {
-        if (user_option_find(&router->user, redirection->run->scope, &redirection->ids.uid, &redirection->ids.gid, &has_group, &why) != OK)
+        if (user_option_find(&router->user, redirection->run->scope, &redirection->ids.uid, &redirection->ids.gid,
+                             &has_group, &why) != OK)
             return why_defer(&addr->why, 0, "4.3.5", "%.*s", STR_ARG(why.text));
         redirection->has_ids = has_group || router->group.is_set || addr->has_local_user;
     }
-    if (router->group.is_set && group_option_find(&router->group, redirection->run->scope, &redirection->ids.gid, &why) != OK)
+    if (router->group.is_set &&
+        group_option_find(&router->group, redirection->run->scope, &redirection->ids.gid, &why) != OK)
         return why_defer(&addr->why, 0, "4.3.5", "%.*s", STR_ARG(why.text));
     return OK;
 }
@@ -330,7 +338,8 @@ faults_report(struct redirection *redirection)
     buf_taint(&body);
     if (text.len > 0)
         buf_addf_tainted(&body, "%.*s\n\n", STR_ARG(str_trim_right(text)));
-    buf_addf_tainted(&body, "The %.*s router encountered the following error(s):\n\n", STR_ARG(redirection->router->instance.name));
+    buf_addf_tainted(&body, "The %.*s router encountered the following error(s):\n\n",
+                     STR_ARG(redirection->router->instance.name));
     for (size_t i = 0; i < redirection->faults.count; i++)
         buf_addf_tainted(&body, "  %.*s in the address\n  \"%.*s\"\n\n", STR_ARG(redirection->faults.items[i]),
                          STR_ARG(redirection->fault_items.items[i]));
@@ -376,7 +385,10 @@ redirect_route(const struct router *router, struct route_run *run, struct addres
 }
 
 const struct router_driver redirect_driver = {
-    .info = { .name = "redirect", .options = options, .defaults = &defaults, .options_size = sizeof(struct redirect_options),
+    .info = { .name = "redirect",
+              .options = options,
+              .defaults = &defaults,
+              .options_size = sizeof(struct redirect_options),
               .init = redirect_init },
     .is_without_transport = true,
     .route = redirect_route,

@@ -61,11 +61,13 @@ file_check(struct redirection *redirection, int fd, const char *path)
     if (fstat(fd, &facts) == -1)
         return why_defer(&addr->why, errno, "4.3.0", "failed to stat redirection file %s", path);
     if ((facts.st_mode & (mode_t)opt->modemask) != 0)
-        return why_defer(&addr->why, 0, "4.3.0", "bad mode (0%o) for %s: 0%o bit(s) unexpected", (unsigned)facts.st_mode, path,
-                         (unsigned)facts.st_mode & (unsigned)opt->modemask);
-    if (opt->check_owner && !(addr->has_local_user && facts.st_uid == addr->local_user_uid) && !is_among(&opt->owners, facts.st_uid))
+        return why_defer(&addr->why, 0, "4.3.0", "bad mode (0%o) for %s: 0%o bit(s) unexpected",
+                         (unsigned)facts.st_mode, path, (unsigned)facts.st_mode & (unsigned)opt->modemask);
+    if (opt->check_owner && !(addr->has_local_user && facts.st_uid == addr->local_user_uid) &&
+        !is_among(&opt->owners, facts.st_uid))
         return why_defer(&addr->why, 0, "4.3.0", "bad owner for %s", path);
-    if (opt->check_group && !(addr->has_local_user && facts.st_gid == addr->local_user_gid) && !is_among(&opt->owngroups, facts.st_gid))
+    if (opt->check_group && !(addr->has_local_user && facts.st_gid == addr->local_user_gid) &&
+        !is_among(&opt->owngroups, facts.st_gid))
         return why_defer(&addr->why, 0, "4.3.0", "bad group for %s", path);
     return OK;
 }
@@ -125,7 +127,8 @@ redirect_file_read(struct redirection *redirection, struct str *data_out)
     if (expand(opt->file, redirection->run->scope, &name, &why) != OK) {
         if (why.is_forced)
             return ROUTE_DECLINE;
-        why_defer(&addr->why, 0, "4.3.5", "failed to expand \"%.*s\": %.*s", STR_ARG(opt->file->text), STR_ARG(why.text));
+        why_defer(&addr->why, 0, "4.3.5", "failed to expand \"%.*s\": %.*s", STR_ARG(opt->file->text),
+                  STR_ARG(why.text));
         return ROUTE_DEFER;
     }
     name = str_trim(name);
@@ -179,7 +182,8 @@ redirect_include_read(struct redirection *redirection, struct str path, struct s
     if (name == NULL || path.len == 0 || path.ptr[0] != '/')
         return why_defer(&addr->why, 0, "4.3.5", "included file \"%.*s\" is not an absolute path", STR_ARG(path));
     if (directory.len > 0 && !is_below(path, directory))
-        return why_defer(&addr->why, 0, "4.3.5", "included file %.*s is not in directory %.*s", STR_ARG(path), STR_ARG(directory));
+        return why_defer(&addr->why, 0, "4.3.5", "included file %.*s is not in directory %.*s", STR_ARG(path),
+                         STR_ARG(directory));
     fd = file_open(redirection, name, &error);
     if (fd == -1)
         return why_defer(&addr->why, error, "4.3.0", "failed to open %s (component of included file)", name);

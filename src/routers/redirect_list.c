@@ -84,10 +84,12 @@ item_unquote(struct pool *pool, struct str text)
 static enum redirect_kind
 special_find(struct str text, struct str *rest_out)
 {
-    static const struct { struct str word; enum redirect_kind kind; } words[] = {
-        { STR_INIT(":include:"), REDIRECT_INCLUDE }, { STR_INIT(":fail:"), REDIRECT_FAIL }, { STR_INIT(":defer:"), REDIRECT_DEFER },
-        { STR_INIT(":blackhole:"), REDIRECT_BLACKHOLE }, { STR_INIT(":unknown:"), REDIRECT_UNKNOWN }
-    };
+    static const struct { struct str word; enum redirect_kind kind;
+    } words[] = { { STR_INIT(":include:"), REDIRECT_INCLUDE },
+                  { STR_INIT(":fail:"), REDIRECT_FAIL },
+                  { STR_INIT(":defer:"), REDIRECT_DEFER },
+                  { STR_INIT(":blackhole:"), REDIRECT_BLACKHOLE },
+                  { STR_INIT(":unknown:"), REDIRECT_UNKNOWN } };
 
     for (size_t i = 0; i < COUNT(words); i++)
         if (str_starts(text, words[i].word)) {

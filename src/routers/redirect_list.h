@@ -16,7 +16,8 @@ enum redirect_kind {
 
 struct redirect_item {
     enum redirect_kind kind;
-    struct str text;                /* address ("local@domain", "local"), "|command", "/path", path to include, text of :fail: */
+    /* address ("local@domain", "local"), "|command", "/path", path to include, text of :fail: */
+    struct str text;
     bool has_backslash;             /* "\local": stays in the incoming domain */
     struct str reason;
 };
@@ -27,7 +28,8 @@ struct redirect_list {
     const struct address_rules *rules;
 };
 
-void redirect_list_init(struct redirect_list *list, struct pool *pool, struct str data, const struct address_rules *rules);
+void redirect_list_init(struct redirect_list *list, struct pool *pool, struct str data,
+                        const struct address_rules *rules);
 
 /* The next item; REDIRECT_END after the last. */
 enum redirect_kind redirect_list_next(struct redirect_list *list, struct redirect_item *item_out);
@@ -36,7 +38,7 @@ enum redirect_kind redirect_list_next(struct redirect_list *list, struct redirec
 enum redirect_filter { REDIRECT_NO_FILTER, REDIRECT_EXIM_FILTER, REDIRECT_SIEVE_FILTER };
 enum redirect_filter redirect_filter_kind(struct str data);
 
-/* "550 5.7.1 text" at the front of a :fail: (first digit '5') or :defer: ('4') text: the code, or 0.  *enhanced_out may stay
- * empty.  A code of the other class: -1. */
+/* "550 5.7.1 text" at the front of a :fail: (first digit '5') or :defer: ('4') text: the code, or 0.  *enhanced_out
+ * may stay empty.  A code of the other class: -1. */
 int redirect_code_take(struct str text, char first_digit, struct str *enhanced_out);
 #endif

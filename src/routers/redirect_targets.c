@@ -34,7 +34,8 @@ qualify_domain_find(struct redirection *redirection, const struct redirect_item 
     why_init(&why, redirection->run->pool);
     if (expand(opt->qualify_domain, redirection->run->scope, domain_out, &why) == OK)
         return OK;
-    return why_defer(&addr->why, 0, "4.3.5", "failed to expand \"%.*s\": %.*s", STR_ARG(opt->qualify_domain->text), STR_ARG(why.text));
+    return why_defer(&addr->why, 0, "4.3.5", "failed to expand \"%.*s\": %.*s", STR_ARG(opt->qualify_domain->text),
+                     STR_ARG(why.text));
 }
 
 static void
@@ -63,7 +64,8 @@ redirect_add_address(struct redirection *redirection, const struct redirect_item
     why_init(&why, run->pool);
     if (redirection->opt->rewrite && rewrite_has_rules(REWRITE_ENV_RECIPIENT) &&
         rewrite_address(text, REWRITE_ENV_RECIPIENT, run->scope, &text, &why) != OK)
-        return why_defer(&addr->why, 0, "4.3.5", "rewriting of %.*s did not complete: %.*s", STR_ARG(item->text), STR_ARG(why.text));
+        return why_defer(&addr->why, 0, "4.3.5", "rewriting of %.*s did not complete: %.*s", STR_ARG(item->text),
+                         STR_ARG(why.text));
     if (redirection->opt->check_ancestor && (same = ancestor_same(addr->parent, text)) != NULL) {
         trace(TRACE_ROUTE, "%.*s is an ancestor: the address stays as it is", STR_ARG(text));
         text = addr->text;
@@ -77,7 +79,8 @@ redirect_add_address(struct redirection *redirection, const struct redirect_item
 
 /* A pipe, file or directory is a child that needs no routing: it runs as whom the router says. */
 static enum outcome
-target_add(struct redirection *redirection, struct str text, enum address_kind kind, const char *option, struct template *name)
+target_add(struct redirection *redirection, struct str text, enum address_kind kind, const char *option,
+           struct template *name)
 {
     struct route_run *run = redirection->run;
     struct address *addr = redirection->addr, *child = POOL_NEW(run->pool, struct address);

@@ -37,8 +37,8 @@ route_run_take(struct route_run *run)
     return taken;
 }
 
-/* An address that is one of its own ancestors again (an alias that includes itself) must be told from it in the record of
- * what is done: "\\0\\local@domain", as the spool has it. */
+/* An address that is one of its own ancestors again (an alias that includes itself) must be told from it in the
+ * record of what is done: "\\0\\local@domain", as the spool has it. */
 static struct str
 unique_below(struct pool *pool, const struct address *parent, struct str unique)
 {
@@ -94,14 +94,16 @@ is_same_address(const struct address *a, const struct address *b, bool is_casefu
 {
     if (a->kind != b->kind || !str_ieq(a->domain, b->domain))
         return false;
-    return is_caseful ? str_eq(a->local_part_full, b->local_part_full) : str_ieq(a->local_part_full, b->local_part_full);
+    return is_caseful ? str_eq(a->local_part_full, b->local_part_full)
+                      : str_ieq(a->local_part_full, b->local_part_full);
 }
 
 static bool
 was_here_before(const struct router *router, const struct address *addr)
 {
     for (const struct address *above = addr->parent; above != NULL; above = above->parent)
-        if (above->router == router && (router->is_once_only || is_same_address(above, addr, router->caseful_local_part)))
+        if (above->router == router &&
+            (router->is_once_only || is_same_address(above, addr, router->caseful_local_part)))
             return true;
     return false;
 }
@@ -120,7 +122,8 @@ is_too_deep(const struct address *addr)
 /* ---- Expanded booleans of a router. */
 
 static enum outcome
-router_bool(struct template *option, const char *name, bool default_value, struct route_run *run, struct address *addr, bool *value_out)
+router_bool(struct template *option, const char *name, bool default_value, struct route_run *run, struct address *addr,
+            bool *value_out)
 {
     struct why why;
     struct str text;
@@ -130,16 +133,19 @@ router_bool(struct template *option, const char *name, bool default_value, struc
         return OK;
     why_init(&why, run->pool);
     if (expand(option, run->scope, &text, &why) != OK)
-        return why.is_forced ? OK : why_defer(&addr->why, 0, "4.3.5", "expansion of \"%.*s\" failed in %.*s router: %.*s",
-                                              STR_ARG(option->text), STR_ARG(addr->router->instance.name), STR_ARG(why.text));
+        return why.is_forced
+                   ? OK
+                   : why_defer(&addr->why, 0, "4.3.5", "expansion of \"%.*s\" failed in %.*s router: %.*s",
+                               STR_ARG(option->text), STR_ARG(addr->router->instance.name), STR_ARG(why.text));
     text = str_trim(text);
     if (str_ieq_c(text, "yes") || str_ieq_c(text, "true"))
         *value_out = true;
     else if (str_ieq_c(text, "no") || str_ieq_c(text, "false"))
         *value_out = false;
     else
-        return why_defer(&addr->why, 0, "4.3.5", "\"%.*s\" is not a valid value for the \"%s\" option in the %.*s router",
-                         STR_ARG(text), name, STR_ARG(addr->router->instance.name));
+        return why_defer(&addr->why, 0, "4.3.5",
+                         "\"%.*s\" is not a valid value for the \"%s\" option in the %.*s router", STR_ARG(text), name,
+                         STR_ARG(addr->router->instance.name));
     return OK;
 }
 
@@ -155,7 +161,8 @@ set_variables(const struct router *router, struct route_run *run, struct address
         return OK;
     own = POOL_NEW(run->pool, struct map);
     map_init(own, run->pool, false);
-    for (struct map_entry *e = addr->router_variables != NULL ? addr->router_variables->first : NULL; e != NULL; e = e->next)
+    for (struct map_entry *e = addr->router_variables != NULL ? addr->router_variables->first : NULL; e != NULL;
+         e = e->next)
         map_set(own, e->key, e->value);
     addr->router_variables = own;
     if (rest.len > 1 && rest.ptr[0] == '<') {
@@ -168,7 +175,8 @@ set_variables(const struct router *router, struct route_run *run, struct address
         struct why why;
 
         buf_init(&item, run->pool, BUF_NO_LIMIT);
-        for (; rest.len > 0 && (rest.ptr[0] != separator || (rest.len > 1 && rest.ptr[1] == separator)); rest = str_from(rest, 1)) {
+        for (; rest.len > 0 && (rest.ptr[0] != separator || (rest.len > 1 && rest.ptr[1] == separator));
+             rest = str_from(rest, 1)) {
             if (rest.ptr[0] == separator)
                 rest = str_from(rest, 1);
             buf_add_char(&item, rest.ptr[0]);
@@ -177,15 +185,16 @@ set_variables(const struct router *router, struct route_run *run, struct address
         if (str_is_empty(str_trim(buf_str(&item))))
             continue;
         if (!str_cut(buf_str(&item), '=', &name, &value) || !str_starts(name = str_trim(name), STR("r_")))
-            return why_defer(&addr->why, 0, "4.3.5", "bad \"set\" item in %.*s router: expected \"r_name = value\", found \"%.*s\"",
+            return why_defer(&addr->why, 0, "4.3.5",
+                             "bad \"set\" item in %.*s router: expected \"r_name = value\", found \"%.*s\"",
                              STR_ARG(router->instance.name), STR_ARG(buf_str(&item)));
         why_init(&why, run->pool);
         kept = POOL_NEW(run->pool, struct str);
         if (expand_text(str_trim_left(value), run->scope, kept, &why) == OK)
             map_set(own, name, kept);
         else if (!why.is_forced)
-            return why_defer(&addr->why, 0, "4.3.5", "expansion of \"%.*s\" failed in %.*s router: %.*s", STR_ARG(value),
-                             STR_ARG(router->instance.name), STR_ARG(why.text));
+            return why_defer(&addr->why, 0, "4.3.5", "expansion of \"%.*s\" failed in %.*s router: %.*s",
+                             STR_ARG(value), STR_ARG(router->instance.name), STR_ARG(why.text));
     }
     return OK;
 }
@@ -275,13 +284,14 @@ unseen_go_on(struct route_run *run, struct address *addr, struct router *router)
     trace(TRACE_ROUTE, "unseen is set: a copy of %.*s goes on", STR_ARG(addr->text));
 }
 
-/* An accepted address of an unseen router: its delivery becomes a child of its own, so that the address is finished only
- * when both are. */
+/* An accepted address of an unseen router: its delivery becomes a child of its own, so that the address is finished
+ * only when both are. */
 static enum route_result
 unseen_accepted(struct route_run *run, struct address *addr, struct router *router)
 {
     struct address *copy = route_add_child(run, addr, addr->text), *link = copy->next, *parent = copy->parent;
-    struct str unique = pool_printf_tainted(run->pool, "%.*s/%.*s", STR_ARG(addr->unique), STR_ARG(router->instance.name));
+    struct str unique =
+        pool_printf_tainted(run->pool, "%.*s/%.*s", STR_ARG(addr->unique), STR_ARG(router->instance.name));
 
     *copy = *addr;
     copy->next = link;
@@ -302,7 +312,8 @@ route_cache_offer(struct route_run *run, struct address *addr)
 {
     struct copied_routing *kept;
 
-    if (run->purpose != ROUTE_FOR_DELIVERY || addr->start_router != NULL || addr->extra_headers != NULL || addr->remove_headers.len > 0)
+    if (run->purpose != ROUTE_FOR_DELIVERY || addr->start_router != NULL || addr->extra_headers != NULL ||
+        addr->remove_headers.len > 0)
         return;
     kept = POOL_NEW(run->pool, struct copied_routing);
     *kept = (struct copied_routing){ addr->router, addr };
@@ -350,14 +361,17 @@ unrouteable(struct route_run *run, struct address *addr, const struct router *la
         if (expand(last->cannot_route_message, run->scope, &own, &why) == OK)
             text = own;
         else if (!why.is_forced)
-            log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, run->scope->message != NULL ? run->scope->message->id : NULL,
-                      "Failed to expand cannot_route_message in %.*s router: %.*s", STR_ARG(last->instance.name), STR_ARG(why.text));
+            log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC,
+                      run->scope->message != NULL ? run->scope->message->id : NULL,
+                      "Failed to expand cannot_route_message in %.*s router: %.*s", STR_ARG(last->instance.name),
+                      STR_ARG(why.text));
     }
     why_fail(&addr->why, 0, enhanced, "%.*s", STR_ARG(text));
     addr->outcome = FAIL;
 }
 
-/* What a router leaves behind for the next one: nothing but address_data, the $r_ variables and lookup data of before. */
+/* What a router leaves behind for the next one: nothing but address_data, the $r_ variables and lookup data of
+ * before. */
 struct carried {
     struct str home, domain_data, local_part_data, local_part, prefix, prefix_v, suffix, suffix_v;
     bool has_local_user;
@@ -421,10 +435,12 @@ accepted(struct router *router, struct route_run *run, struct address *addr)
 
     if (does_fail_verify(router, run)) {
         why_fail(&addr->why, 0, "5.1.1", "%s verify failed for %s: %.*s router has fail_verify set",
-                 run->purpose == ROUTE_FOR_SENDER_VERIFY ? "sender" : "recipient", "address", STR_ARG(router->instance.name));
+                 run->purpose == ROUTE_FOR_SENDER_VERIFY ? "sender" : "recipient", "address",
+                 STR_ARG(router->instance.name));
         return result_fail(addr);
     }
-    if (router_complete(router, run, addr) != OK || router_bool(router->unseen, "unseen", false, run, addr, &is_unseen) != OK)
+    if (router_complete(router, run, addr) != OK ||
+        router_bool(router->unseen, "unseen", false, run, addr, &is_unseen) != OK)
         return result_defer(addr);
     addr->outcome = OK;
     if (is_unseen)
@@ -440,7 +456,8 @@ redirected(struct router *router, struct route_run *run, struct address *addr, s
 {
     bool is_unseen;
 
-    if (children_complete(router, run, addr, *first) != OK || router_bool(router->unseen, "unseen", false, run, addr, &is_unseen) != OK) {
+    if (children_complete(router, run, addr, *first) != OK ||
+        router_bool(router->unseen, "unseen", false, run, addr, &is_unseen) != OK) {
         *first = NULL;
         run->children_end = first;
         addr->open_children = 0;
@@ -468,14 +485,15 @@ ended(struct router *router, struct route_run *run, struct address *addr, enum r
     return result;
 }
 
-static const char *const outcome_words[] = {
-    [ROUTE_ACCEPT] = "accepted", [ROUTE_PASS] = "passed", [ROUTE_DECLINE] = "declined", [ROUTE_FAIL] = "forced address failure",
-    [ROUTE_DEFER] = "deferred", [ROUTE_REDIRECTED] = "redirected", [ROUTE_DISCARDED] = "discarded", [ROUTE_REROUTED] = "rerouted"
-};
+static const char *const outcome_words[] = { [ROUTE_ACCEPT] = "accepted",     [ROUTE_PASS] = "passed",
+                                             [ROUTE_DECLINE] = "declined",    [ROUTE_FAIL] = "forced address failure",
+                                             [ROUTE_DEFER] = "deferred",      [ROUTE_REDIRECTED] = "redirected",
+                                             [ROUTE_DISCARDED] = "discarded", [ROUTE_REROUTED] = "rerouted" };
 
 /* One router that is to be run.  True: routing of this address is over. */
 static bool
-router_step(struct router *router, struct route_run *run, struct address *addr, struct router **next, enum route_result *result)
+router_step(struct router *router, struct route_run *run, struct address *addr, struct router **next,
+            enum route_result *result)
 {
     struct address **first = run->children_end;
     enum route_outcome outcome = router_run(router, run, addr);
@@ -483,7 +501,8 @@ router_step(struct router *router, struct route_run *run, struct address *addr, 
 
     if (outcome != ROUTE_ACCEPT)
         addr->transport = NULL;
-    trace(TRACE_ROUTE, "%.*s router %s for %.*s", STR_ARG(router->instance.name), outcome_words[outcome], STR_ARG(addr->text));
+    trace(TRACE_ROUTE, "%.*s router %s for %.*s", STR_ARG(router->instance.name), outcome_words[outcome],
+          STR_ARG(addr->text));
     switch (outcome) {
     case ROUTE_ACCEPT: *result = accepted(router, run, addr); return true;
     case ROUTE_REDIRECTED:
@@ -509,7 +528,9 @@ static enum route_result
 chain_run(struct route_run *run, struct address *addr)
 {
     const struct carried carried = carried_from(addr);
-    struct router *router = addr->start_router != NULL ? addr->start_router : addr->is_past_last_router ? NULL : router_first();
+    struct router *router = addr->start_router != NULL  ? addr->start_router
+                            : addr->is_past_last_router ? NULL
+                                                        : router_first();
     struct router *last = NULL, *next;
     enum route_result result;
     int steps = 0;
@@ -519,7 +540,8 @@ chain_run(struct route_run *run, struct address *addr)
         last = router;
         carried_restore(addr, &carried);
         if (was_here_before(router, addr)) {
-            trace(TRACE_ROUTE, "%.*s router skipped: previously routed %.*s", STR_ARG(router->instance.name), STR_ARG(addr->text));
+            trace(TRACE_ROUTE, "%.*s router skipped: previously routed %.*s", STR_ARG(router->instance.name),
+                  STR_ARG(addr->text));
             continue;
         }
         addr->router = router;

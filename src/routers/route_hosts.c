@@ -22,7 +22,8 @@ router_find_request(const struct router *router)
 enum route_outcome
 router_self(const struct router *router, struct route_run *run, struct address *addr, const struct host *host)
 {
-    const char *text = host->mx >= 0 ? "lowest numbered MX record points to local host" : "remote host address is the local host";
+    const char *text =
+        host->mx >= 0 ? "lowest numbered MX record points to local host" : "remote host address is the local host";
 
     trace(TRACE_ROUTE, "%s: self is \"%.*s\"", text, STR_ARG(router->self));
     switch (router->self_code) {
@@ -38,8 +39,8 @@ router_self(const struct router *router, struct route_run *run, struct address *
         return ROUTE_FAIL;
     case SELF_FREEZE:
         log_write(LOG_ALWAYS, LOG_TO_MAIN, run->scope->message != NULL ? run->scope->message->id : NULL,
-                  run->purpose == ROUTE_FOR_DELIVERY ? "%s: %.*s" : "%s: %.*s (while routing <%.*s>)", text, STR_ARG(addr->domain),
-                  STR_ARG(addr->text));
+                  run->purpose == ROUTE_FOR_DELIVERY ? "%s: %.*s" : "%s: %.*s (while routing <%.*s>)", text,
+                  STR_ARG(addr->domain), STR_ARG(addr->text));
         addr->special_action = ACTION_FREEZE;
         break;
     case SELF_DEFER:

@@ -54,7 +54,8 @@ option_word(struct str word, struct route_rule *rule)
 }
 
 bool
-route_rule_parse(struct str text, bool has_pattern, struct pool *pool, struct route_rule *rule_out, struct str *reason_out)
+route_rule_parse(struct str text, bool has_pattern, struct pool *pool, struct route_rule *rule_out,
+                 struct str *reason_out)
 {
     struct str word;
 

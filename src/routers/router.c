@@ -18,10 +18,10 @@ router_find(struct str name)
 static bool
 self_init(struct router *router, struct pool *pool, struct str *why_out)
 {
-    static const struct { const char *word; enum self_action action; } words[] = {
-        { "freeze", SELF_FREEZE }, { "defer", SELF_DEFER }, { "fail", SELF_FAIL }, { "pass", SELF_PASS }, { "send", SELF_SEND },
-        { "fail_soft", SELF_PASS }, { "fail_hard", SELF_FAIL }
-    };
+    static const struct { const char *word; enum self_action action;
+    } words[] = { { "freeze", SELF_FREEZE }, { "defer", SELF_DEFER }, { "fail", SELF_FAIL },
+                  { "pass", SELF_PASS },     { "send", SELF_SEND },   { "fail_soft", SELF_PASS },
+                  { "fail_hard", SELF_FAIL } };
     struct str text = str_trim(router->self);
 
     for (size_t i = 0; i < COUNT(words); i++)
@@ -67,22 +67,29 @@ router_init(struct driver_instance *instance, struct pool *pool, struct str *why
 
     if (!self_init(router, pool, why_out))
         return false;
-    if (driver->is_transport_needed && router->transport == NULL && !router->verify_only && !driver->may_set_transport) {
-        *why_out = pool_printf(pool, "transport is not set, and verify_only is not either: an accepted address could go nowhere");
+    if (driver->is_transport_needed && router->transport == NULL && !router->verify_only &&
+        !driver->may_set_transport) {
+        *why_out =
+            pool_printf(pool,
+                        "transport is not set, and verify_only is not either: an accepted address could go nowhere");
         return false;
     }
     if (driver->is_without_transport && router->transport != NULL) {
-        *why_out = pool_printf(pool, "transport must not be set for a %s router; its own options name the transports of files, "
-                               "pipes and replies", driver->info.name);
+        *why_out =
+            pool_printf(pool,
+                        "transport must not be set for a %s router; its own options name the transports of files, "
+                        "pipes and replies",
+                        driver->info.name);
         return false;
     }
     flags_spread(router);
     if (!router->log_as_local_is_set)
         router->log_as_local = driver->does_log_as_local;
     if (!router->retry_use_local_part_is_set)
-        router->retry_use_local_part = router->check_local_user || router->local_parts != NULL || router->conditions != NULL ||
-            router->local_part_prefix != NULL || router->local_part_suffix != NULL || router->senders != NULL ||
-            router->require_files != NULL;
+        router->retry_use_local_part = router->check_local_user || router->local_parts != NULL ||
+                                       router->conditions != NULL || router->local_part_prefix != NULL ||
+                                       router->local_part_suffix != NULL || router->senders != NULL ||
+                                       router->require_files != NULL;
     return true;
 }
 
@@ -107,22 +114,24 @@ const struct driver_family router_family = {
 
 /* A name in redirect_router or pass_router: of a router; for pass_router, of a later one. */
 static bool
-named_router_is_good(const struct router *router, struct str name, bool must_follow, const char *option, struct pool *pool,
-                     struct str *why_out)
+named_router_is_good(const struct router *router, struct str name, bool must_follow, const char *option,
+                     struct pool *pool, struct str *why_out)
 {
     const struct router *other;
 
     if (name.len == 0)
         return true;
     if (router_find(name) == NULL) {
-        *why_out = pool_printf(pool, "%s \"%.*s\" not found for %.*s router", option, STR_ARG(name), STR_ARG(router->instance.name));
+        *why_out = pool_printf(pool, "%s \"%.*s\" not found for %.*s router", option, STR_ARG(name),
+                               STR_ARG(router->instance.name));
         return false;
     }
     for (other = router_next(router); must_follow && other != NULL; other = router_next(other))
         if (str_eq(other->instance.name, name))
             return true;
     if (must_follow)
-        *why_out = pool_printf(pool, "%s \"%.*s\" does not follow \"%.*s\"", option, STR_ARG(name), STR_ARG(router->instance.name));
+        *why_out = pool_printf(pool, "%s \"%.*s\" does not follow \"%.*s\"", option, STR_ARG(name),
+                               STR_ARG(router->instance.name));
     return !must_follow;
 }
 
@@ -134,7 +143,8 @@ named_transport_is_good(const struct router *router, struct pool *pool, struct s
 
     if (name.len == 0 || str_find_any(name, "$\\") != STR_NONE || driver_find(config, "transport", name) != NULL)
         return true;
-    *why_out = pool_printf(pool, "transport \"%.*s\" not found in %.*s router", STR_ARG(name), STR_ARG(router->instance.name));
+    *why_out =
+        pool_printf(pool, "transport \"%.*s\" not found in %.*s router", STR_ARG(name), STR_ARG(router->instance.name));
     return false;
 }
 

@@ -22,15 +22,16 @@ enum self_action { SELF_FREEZE, SELF_DEFER, SELF_FAIL, SELF_PASS, SELF_SEND, SEL
 struct router {
     struct driver_instance instance;
     struct template *address_data, *cannot_route_message, *debug_print, *domains, *errors_to, *fallback_hosts,
-        *headers_add, *headers_remove, *ignore_target_hosts, *local_parts, *more, *require_files, *router_home_directory,
-        *senders, *set, *translate_ip_address, *transport, *transport_current_directory, *transport_home_directory, *unseen,
-        *dnssec_request_domains, *dnssec_require_domains, *local_part_prefix, *local_part_suffix;
+        *headers_add, *headers_remove, *ignore_target_hosts, *local_parts, *more, *require_files,
+        *router_home_directory, *senders, *set, *translate_ip_address, *transport, *transport_current_directory,
+        *transport_home_directory, *unseen, *dnssec_request_domains, *dnssec_require_domains, *local_part_prefix,
+        *local_part_suffix;
     struct router_condition *conditions;
     struct id_option user, group;
     struct str pass_router, redirect_router, self;
     bool address_test, caseful_local_part, check_local_user, disable_logging, dsn_lasthop, expn, fail_verify_recipient,
-        fail_verify_sender, initgroups, local_part_prefix_optional, local_part_suffix_optional, log_as_local, pass_on_timeout,
-        retry_use_local_part, verify_only, verify_recipient, verify_sender;
+        fail_verify_sender, initgroups, local_part_prefix_optional, local_part_suffix_optional, log_as_local,
+        pass_on_timeout, retry_use_local_part, verify_only, verify_recipient, verify_sender;
     bool verify, fail_verify;       /* each stands for two others */
     bool verify_is_set, verify_recipient_is_set, verify_sender_is_set, fail_verify_is_set, fail_verify_recipient_is_set,
         fail_verify_sender_is_set, log_as_local_is_set, retry_use_local_part_is_set;
@@ -42,11 +43,18 @@ struct router {
 };
 
 /* Why an address is routed: preconditions differ. */
-enum route_purpose { ROUTE_FOR_DELIVERY, ROUTE_FOR_RECIPIENT_VERIFY, ROUTE_FOR_SENDER_VERIFY, ROUTE_FOR_EXPN, ROUTE_FOR_TEST };
+enum route_purpose {
+    ROUTE_FOR_DELIVERY,
+    ROUTE_FOR_RECIPIENT_VERIFY,
+    ROUTE_FOR_SENDER_VERIFY,
+    ROUTE_FOR_EXPN,
+    ROUTE_FOR_TEST
+};
 
 /* What became of one address. */
 enum route_result {
-    ROUTED_TO_TRANSPORT,            /* addr->transport, ids, hosts … are set (NULL transport: verify_only router, or /dev/null) */
+    /* addr->transport, ids, hosts … are set (NULL transport: verify_only router, or /dev/null) */
+    ROUTED_TO_TRANSPORT,
     ROUTED_TO_CHILDREN,             /* replaced by run->children; the address itself needs nothing more */
     ROUTED_TO_NOTHING,              /* discarded: :blackhole:, or an empty list; counts as delivered */
     ROUTED_FAIL,                    /* addr->why */
@@ -65,7 +73,8 @@ struct route_run {
     struct address *children;       /* to be routed in turn; pipes, files and replies (ROUTED already) among them */
     struct address **children_end;
     struct route_cache *cache;      /* same_domain_copy_routing */
-    struct domain_change *domain_changes;       /* header fields to be rewritten: a router widened or replaced a domain */
+    /* header fields to be rewritten: a router widened or replaced a domain */
+    struct domain_change *domain_changes;
     struct route_notice *notices;   /* mail about syntax errors that deliver/ is to send */
     FILE *report;                   /* -bt: debug_print and the like go here; NULL: nowhere */
     unsigned depth;                 /* of verifications of errors_to inside a routing */
@@ -85,9 +94,9 @@ struct domain_change {
 
 void route_run_init(struct route_run *run, struct pool *pool, struct scope *scope, enum route_purpose purpose);
 
-/* Route one address through the chain, from addr->start_router or the first.  Children are left in run->children, also by
- * an `unseen` router, whose accepted copy is a child that has its router and transport already (is_unseen_copy).
- * For FAIL and DEFER addr->outcome and addr->why are filled; special_action may ask for freezing. */
+/* Route one address through the chain, from addr->start_router or the first.  Children are left in run->children,
+ * also by an `unseen` router, whose accepted copy is a child that has its router and transport already
+ * (is_unseen_copy). For FAIL and DEFER addr->outcome and addr->why are filled; special_action may ask for freezing. */
 enum route_result route_address(struct route_run *run, struct address *addr);
 
 /* Take the children off the run, chained by next in the order they were made. */
@@ -96,7 +105,16 @@ struct address *route_run_take(struct route_run *run);
 /* ---- For drivers */
 
 /* What a driver says (manual: "How Exim performs delivery", outcomes of routers). */
-enum route_outcome { ROUTE_ACCEPT, ROUTE_PASS, ROUTE_DECLINE, ROUTE_FAIL, ROUTE_DEFER, ROUTE_REDIRECTED, ROUTE_DISCARDED, ROUTE_REROUTED };
+enum route_outcome {
+    ROUTE_ACCEPT,
+    ROUTE_PASS,
+    ROUTE_DECLINE,
+    ROUTE_FAIL,
+    ROUTE_DEFER,
+    ROUTE_REDIRECTED,
+    ROUTE_DISCARDED,
+    ROUTE_REROUTED
+};
 
 struct router_driver {
     struct driver_info info;
@@ -114,7 +132,8 @@ static inline const struct router_driver *router_driver_of(const struct router *
     return (const struct router_driver *)router->instance.driver;
 }
 
-/* Checks across drivers, once all are read: pass_router, redirect_router, fixed transport names.  False: why_out, at_out. */
+/* Checks across drivers, once all are read: pass_router, redirect_router, fixed transport names.  False: why_out,
+ * at_out. */
 bool routers_check(struct pool *pool, struct source_at *at_out, struct str *why_out);
 
 /* All configured routers, in order. */

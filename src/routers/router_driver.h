@@ -37,9 +37,10 @@ enum outcome router_set_header_changes(const struct router *router, struct route
 enum outcome router_set_transport(const struct router *router, struct route_run *run, struct address *addr);
 enum outcome router_set_identity(const struct router *router, struct route_run *run, struct address *addr);
 
-/* A transport named by an option of a router (pipe_transport …), expanded: NULL with why filled if there is none of that name. */
-struct transport *router_named_transport(const struct router *router, const char *option, struct template *name, struct scope *scope,
-                                         struct why *why);
+/* A transport named by an option of a router (pipe_transport …), expanded: NULL with why filled if there is none of
+ * that name. */
+struct transport *router_named_transport(const struct router *router, const char *option, struct template *name,
+                                         struct scope *scope, struct why *why);
 bool router_transport_is_local(const struct transport *transport);
 
 /* ---- Children */
@@ -48,7 +49,8 @@ bool router_transport_is_local(const struct transport *transport);
 struct address *route_add_child(struct route_run *run, struct address *addr, struct str text);
 
 /* The same local part in another domain (self = reroute, widened names): ROUTE_REROUTED. */
-enum route_outcome route_change_domain(struct route_run *run, struct address *addr, struct str domain, bool is_header_rewritten);
+enum route_outcome route_change_domain(struct route_run *run, struct address *addr, struct str domain,
+                                       bool is_header_rewritten);
 
 /* ---- Hosts (route_hosts.c) */
 
@@ -56,7 +58,8 @@ enum route_outcome route_change_domain(struct route_run *run, struct address *ad
 struct host_find_request router_find_request(const struct router *router);
 
 /* The first host found is this one: do what `self` says.  ROUTE_ACCEPT: go on regardless. */
-enum route_outcome router_self(const struct router *router, struct route_run *run, struct address *addr, const struct host *host);
+enum route_outcome router_self(const struct router *router, struct route_run *run, struct address *addr,
+                               const struct host *host);
 
 /* One item of a host list: "name", "name/MX", "[ip]:port", "name:port", "+" (a group border). */
 struct host_item {
@@ -83,5 +86,6 @@ struct route_rule {
 };
 
 /* "pattern hosts options" (has_pattern) or "hosts options". */
-bool route_rule_parse(struct str text, bool has_pattern, struct pool *pool, struct route_rule *rule_out, struct str *reason_out);
+bool route_rule_parse(struct str text, bool has_pattern, struct pool *pool, struct route_rule *rule_out,
+                      struct str *reason_out);
 #endif

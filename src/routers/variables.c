@@ -7,7 +7,8 @@ router_name_get(struct scope *scope, struct str suffix, struct str *value_out, s
 {
     (void)suffix;
     (void)why;
-    *value_out = scope->address != NULL && scope->address->router != NULL ? scope->address->router->instance.name : STR("");
+    *value_out =
+        scope->address != NULL && scope->address->router != NULL ? scope->address->router->instance.name : STR("");
     return OK;
 }
 

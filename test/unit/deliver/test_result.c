@@ -12,7 +12,9 @@ TEST(an_outcome_survives_the_way)
 {
     struct pool *pool = pool_new("test");
     struct host host = { .name = STR("mx.test"), .address = STR("192.0.2.1"), .port = 25, .mx = 10 };
-    struct address sent = { .host_used = &host, .confirmation = STR("250 ok\nnext"), .delivered_bytes = 428, .log_fields = STR(" L") };
+    struct address sent = {
+        .host_used = &host, .confirmation = STR("250 ok\nnext"), .delivered_bytes = 428, .log_fields = STR(" L")
+    };
     struct address *got[2] = { POOL_NEW(pool, struct address), POOL_NEW(pool, struct address) };
     size_t index = 9;
 

@@ -43,7 +43,8 @@ deliver(struct launch_link *link, const char *id, struct str options)
 static int
 run_transport(const char *id, const char *transport, int *fds, size_t fd_count)
 {
-    return strcmp(id, ID) == 0 && strcmp(transport, "local") == 0 && fd_count == 1 && fcntl(fds[0], F_GETFD) != -1 ? 42 : 43;
+    return strcmp(id, ID) == 0 && strcmp(transport, "local") == 0 && fd_count == 1 && fcntl(fds[0], F_GETFD) != -1 ? 42
+                                                                                                                   : 43;
 }
 
 static const struct launch_duties duties = { .deliver = deliver, .run = run_transport };
@@ -51,7 +52,9 @@ static const struct launch_duties duties = { .deliver = deliver, .run = run_tran
 static struct launch_settings
 settings_of_this_process(void)
 {
-    return (struct launch_settings){ .mail_uid = someone().uid, .mail_gid = someone().gid, .duties = &duties, .is_debugging = true };
+    return (struct launch_settings){
+        .mail_uid = someone().uid, .mail_gid = someone().gid, .duties = &duties, .is_debugging = true
+    };
 }
 
 /* Ask in a child, serve here; the child's exit status. */
@@ -132,7 +135,8 @@ ask_files(struct launch_link *link)
     why_init(&why, pool_new("why"));
     if (launch_open(link, "/etc/passwd", own, true, &fd, &why) != OK || read(fd, &facts, 1) != 1)
         return 1;
-    if (launch_open(link, "/dev/zero", own, true, &fd, &why) == OK || launch_open(link, "/etc", own, true, &fd, &why) == OK)
+    if (launch_open(link, "/dev/zero", own, true, &fd, &why) == OK ||
+        launch_open(link, "/etc", own, true, &fd, &why) == OK)
         return 2;
     if (launch_stat(link, "/nowhere/x", own, &facts, &why) == OK || why.sys_errno != ENOENT)
         return 3;

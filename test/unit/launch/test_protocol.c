@@ -4,17 +4,26 @@
 #include <string.h>
 #include "launch/protocol.h"
 
-static const struct { const char *what; struct launch_record record; bool is_valid; } records[] = {
+static const struct { const char *what; struct launch_record record; bool is_valid;
+} records[] = {
     { "deliver", { .kind = LAUNCH_REQUEST_DELIVER, .sequence = 1, .id = STR_INIT("1rABCD-000000000zz-1Abc") }, true },
     { "deliver, old id", { .kind = LAUNCH_REQUEST_DELIVER, .sequence = 1, .id = STR_INIT("1rABCD-0000zz-1A") }, true },
     { "deliver without id", { .kind = LAUNCH_REQUEST_DELIVER, .sequence = 1 }, false },
     { "id with a slash", { .kind = LAUNCH_REQUEST_DELIVER, .id = STR_INIT("../../../etc/passwd") }, false },
-    { "deliver with a path", { .kind = LAUNCH_REQUEST_DELIVER, .id = STR_INIT("1rABCD-0000zz-1A"), .text = STR_INIT("/x") }, false },
-    { "run", { .kind = LAUNCH_REQUEST_RUN, .uid = 1000, .gid = 8, .id = STR_INIT("1rABCD-0000zz-1A"),
-               .text = STR_INIT("local_delivery") }, true },
+    { "deliver with a path",
+      { .kind = LAUNCH_REQUEST_DELIVER, .id = STR_INIT("1rABCD-0000zz-1A"), .text = STR_INIT("/x") },
+      false },
+    { "run",
+      { .kind = LAUNCH_REQUEST_RUN,
+        .uid = 1000,
+        .gid = 8,
+        .id = STR_INIT("1rABCD-0000zz-1A"),
+        .text = STR_INIT("local_delivery") },
+      true },
     { "run without transport", { .kind = LAUNCH_REQUEST_RUN, .id = STR_INIT("1rABCD-0000zz-1A") }, false },
-    { "run, line feed in transport", { .kind = LAUNCH_REQUEST_RUN, .id = STR_INIT("1rABCD-0000zz-1A"),
-                                       .text = STR_INIT("a\nb") }, false },
+    { "run, line feed in transport",
+      { .kind = LAUNCH_REQUEST_RUN, .id = STR_INIT("1rABCD-0000zz-1A"), .text = STR_INIT("a\nb") },
+      false },
     { "open", { .kind = LAUNCH_REQUEST_OPEN, .uid = 1000, .text = STR_INIT("/home/ann/.forward") }, true },
     { "open relative", { .kind = LAUNCH_REQUEST_OPEN, .text = STR_INIT(".forward") }, false },
     { "open with NUL", { .kind = LAUNCH_REQUEST_OPEN, .text = STR_INIT("/a\0b") }, false },

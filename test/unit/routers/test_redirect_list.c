@@ -49,10 +49,10 @@ TEST(the_first_item_is_what_it_looks_like)
 
 TEST(every_item_of_a_list_is_found)
 {
-    static const char data[] = "ann, \"|/bin/x a,b\",\n# note, with comma\n/file/a , :include:/inc\nbob@tern.test (Bob, B)\n,last";
-    static const enum redirect_kind kinds[] = {
-        REDIRECT_ADDRESS, REDIRECT_PIPE, REDIRECT_FILE, REDIRECT_INCLUDE, REDIRECT_ADDRESS, REDIRECT_ADDRESS, REDIRECT_END
-    };
+    static const char data[] =
+        "ann, \"|/bin/x a,b\",\n# note, with comma\n/file/a , :include:/inc\nbob@tern.test (Bob, B)\n,last";
+    static const enum redirect_kind kinds[] = { REDIRECT_ADDRESS, REDIRECT_PIPE,    REDIRECT_FILE, REDIRECT_INCLUDE,
+                                                REDIRECT_ADDRESS, REDIRECT_ADDRESS, REDIRECT_END };
     struct pool *pool = pool_new("test");
     struct address_rules rules = { .allow_unqualified = true };
     struct redirect_list list;

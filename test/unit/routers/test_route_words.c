@@ -2,15 +2,19 @@
 #include "check.h"
 #include "routers/router_driver.h"
 
-static const struct { const char *text, *pattern, *hosts, *transport, *reason; enum lookup_way way; bool is_randomized; } rules[] = {
-    { "*",                              "*",     "",        "",     NULL, LOOKUP_WAY_DEFAULT, false },
-    { "* host.test",                    "*",     "host.test", "",   NULL, LOOKUP_WAY_DEFAULT, false },
-    { "*.a  \"b : c\"  byname",         "*.a",   "b : c",   "",     NULL, LOOKUP_WAY_BYNAME,  false },
-    { "a b randomize bydns smtp",       "a",     "b",       "smtp", NULL, LOOKUP_WAY_BYDNS,   true },
-    { "a b smtp no_randomize",          "a",     "b",       "smtp", NULL, LOOKUP_WAY_DEFAULT, false },
-    { "\"^a b\" c",                     "^a b",  "c",       "",     NULL, LOOKUP_WAY_DEFAULT, false },
-    { "a b smtp other",                 NULL,    NULL,      NULL,   "unknown routing option or transport name \"other\"", 0, false },
-    { "  ",                             NULL,    NULL,      NULL,   "empty rule", 0, false },
+static const struct {
+    const char *text, *pattern, *hosts, *transport, *reason;
+    enum lookup_way way;
+    bool is_randomized;
+} rules[] = {
+    { "*", "*", "", "", NULL, LOOKUP_WAY_DEFAULT, false },
+    { "* host.test", "*", "host.test", "", NULL, LOOKUP_WAY_DEFAULT, false },
+    { "*.a  \"b : c\"  byname", "*.a", "b : c", "", NULL, LOOKUP_WAY_BYNAME, false },
+    { "a b randomize bydns smtp", "a", "b", "smtp", NULL, LOOKUP_WAY_BYDNS, true },
+    { "a b smtp no_randomize", "a", "b", "smtp", NULL, LOOKUP_WAY_DEFAULT, false },
+    { "\"^a b\" c", "^a b", "c", "", NULL, LOOKUP_WAY_DEFAULT, false },
+    { "a b smtp other", NULL, NULL, NULL, "unknown routing option or transport name \"other\"", 0, false },
+    { "  ", NULL, NULL, NULL, "empty rule", 0, false },
 };
 
 TEST(a_rule_is_pattern_hosts_and_options)
@@ -21,7 +25,8 @@ TEST(a_rule_is_pattern_hosts_and_options)
         struct route_rule rule;
         struct str reason = STR("");
 
-        CHECK_INT(rules[i].text, route_rule_parse(str_of(rules[i].text), true, pool, &rule, &reason), rules[i].reason == NULL);
+        CHECK_INT(rules[i].text, route_rule_parse(str_of(rules[i].text), true, pool, &rule, &reason),
+                  rules[i].reason == NULL);
         CHECK_STR(rules[i].text, reason, rules[i].reason);
         if (rules[i].reason != NULL)
             continue;
