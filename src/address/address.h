@@ -30,7 +30,7 @@ struct address {
     int recipient_index;            /* of the original recipient in the message, or -1 */
     enum address_kind kind;
     struct str text;                /* the address as routed now; qualified; tainted */
-    struct str unique;              /* for duplicates and the non-recipients record: folded domain, parentage for pipes and files */
+    struct str unique; /* for duplicates and the non-recipients record: folded domain, parentage for pipes and files */
     struct str local_part;          /* unquoted, without affixes, case as the router wants it */
     struct str cc_local_part, lc_local_part;    /* original case, folded */
     struct str local_part_full;     /* with affixes */
@@ -59,7 +59,8 @@ struct address {
     uid_t local_user_uid;
     gid_t local_user_gid;
     int mode;                       /* for generated files: 0 unless set by a filter */
-    bool is_routed_locally, is_case_restored, is_one_time, is_unseen_copy, is_report_group, is_pass_on_timeout, is_smtputf8;
+    bool is_routed_locally, is_case_restored, is_one_time, is_unseen_copy, is_report_group, is_pass_on_timeout,
+        is_smtputf8;
     bool is_reply_allowed, is_pipe_expansion_wanted, is_file_directory;
     /* what became of it */
     bool is_done;
@@ -74,11 +75,12 @@ struct address {
     struct str confirmation;        /* the host's final reply */
     struct str one_time_parent;     /* the recipient this one was made of by one_time, for the log; or empty */
     struct str shadow_text;         /* " ST=name" with the shadow's trouble in parentheses, for the log */
-    struct str return_text;         /* what a pipe said, when it is to be returned to the sender (return_output …); tainted */
+    struct str return_text; /* what a pipe said, when it is to be returned to the sender (return_output …); tainted */
     bool is_return_text_for_log_only;
     struct str output_line;         /* first line of a pipe's output, to be logged (log_output …); tainted */
     int64_t delivered_bytes;        /* size as transported, for S=; 0: unknown */
-    struct str log_connection;      /* behind H=: "*" for a connection used before, " I=[192.0.2.1]:4711" if selected; all lines */
+    struct str log_connection; /* behind H=: "*" for a connection used before, " I=[192.0.2.1]:4711" if selected; all
+                                  lines */
     struct str log_fields;          /* each with a space in front: " L K A=plain X=…"; for the line of a success */
     time_t retry_at;
     double transport_time_s;
@@ -87,11 +89,12 @@ struct address {
 /* special_action */
 enum address_action { ACTION_NONE, ACTION_FREEZE, ACTION_WARN };
 
-/* A fresh address for text (qualified), split and folded.  If text is no address its outcome is FAIL and its why is filled. */
+/* A fresh address for text (qualified), split and folded.  If text is no address its outcome is FAIL and its why is
+ * filled. */
 struct address *address_new(struct pool *pool, struct str text);
 
-/* A child of parent: inherits errors_to, header changes, router variables, DSN requests … as the manual says for redirect.
- * A text without "@" (pipe, file) is kept as it is; the caller sets the kind. */
+/* A child of parent: inherits errors_to, header changes, router variables, DSN requests … as the manual says for
+ * redirect. A text without "@" (pipe, file) is kept as it is; the caller sets the kind. */
 struct address *address_new_child(struct pool *pool, struct address *parent, struct str text);
 
 /* The original recipient above it. */

@@ -64,8 +64,8 @@ domain_to_utf8(struct pool *pool, struct str domain, struct str *utf8_out, const
     return true;
 }
 
-/* The library converts labels; a local part is one label that need not be a valid one, so that its punycode functions on code
- * points are used. */
+/* The library converts labels; a local part is one label that need not be a valid one, so that its punycode functions
+ * on code points are used. */
 enum { LOCAL_PART_MAX_CODE_POINTS = 256, PUNYCODE_MAX_BYTES = 1024 };
 
 /* Code points of well-formed UTF-8; 0 if there are too many. */
@@ -178,7 +178,10 @@ punycode_decode(struct str text, uint32_t *points)
 
         for (uint32_t k = BASE;; k += BASE) {
             char c = at < text.len ? ascii_lower(text.ptr[at++]) : '\0';
-            uint32_t value = c >= 'a' && c <= 'z' ? (uint32_t)(c - 'a') : ascii_is_digit(c) ? (uint32_t)(c - '0' + 26) : BASE, t;
+            uint32_t value = c >= 'a' && c <= 'z' ? (uint32_t)(c - 'a')
+                             : ascii_is_digit(c)  ? (uint32_t)(c - '0' + 26)
+                                                  : BASE,
+                     t;
 
             if (value >= BASE || value > (UINT32_MAX - i) / weight)
                 return 0;

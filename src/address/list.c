@@ -7,8 +7,8 @@ address_list_init(struct address_list *list, struct pool *pool, struct str text,
     *list = (struct address_list){ .pool = pool, .text = text, .rules = rules };
 }
 
-/* Where the item that begins at ends: at a comma or semicolon, or at the colon behind a group's name, outside quotes, comments,
- * literals and angle brackets. */
+/* Where the item that begins at ends: at a comma or semicolon, or at the colon behind a group's name, outside quotes,
+ * comments, literals and angle brackets. */
 static size_t
 item_end(struct str text, size_t at, bool has_brackets)
 {
@@ -68,7 +68,8 @@ address_list_next(struct address_list *list, struct address_list_item *item_out)
             list->is_in_group = false;
         if (start == end)
             continue;
-        *item_out = (struct address_list_item){ .text = str_trim(str_sub(list->text, start, end - start)), .start = start };
+        *item_out =
+            (struct address_list_item){ .text = str_trim(str_sub(list->text, start, end - start)), .start = start };
         if (!address_parse(list->pool, item_out->text, list->rules, &item_out->parse, &item_out->reason)) {
             if (str_eq_c(item_out->reason, "empty address"))
                 continue;

@@ -118,6 +118,7 @@ address_same(struct str a, struct str b)
 
     if (at_a != at_b || a.len != b.len)
         return false;
-    return at_a == STR_NONE ? str_eq(a, b)
-                            : str_eq(str_head(a, at_a), str_head(b, at_b)) && str_ieq(str_from(a, at_a), str_from(b, at_b));
+    return at_a == STR_NONE
+               ? str_eq(a, b)
+               : str_eq(str_head(a, at_a), str_head(b, at_b)) && str_ieq(str_from(a, at_a), str_from(b, at_b));
 }

@@ -6,8 +6,8 @@
 #define ADDRESS_MAILBOX_H
 #include "base/pool.h"
 
-/* Limits in octets: of a domain (RFC 5321 section 4.5.3.1.2), of a whole address.  The 64 octets of section 4.5.3.1.1 for a local
- * part are passed by many senders of lists and are not enforced. */
+/* Limits in octets: of a domain (RFC 5321 section 4.5.3.1.2), of a whole address.  The 64 octets of section 4.5.3.1.1
+ * for a local part are passed by many senders of lists and are not enforced. */
 enum { DOMAIN_MAX_BYTES = 255, ADDRESS_MAX_BYTES = 512 };
 
 /* Both parts are views into the text that was split. */
@@ -44,8 +44,8 @@ struct address_parse {
 
 /* Read one address in any form: "a@b", "<a@b>", "phrase <a@b> (comment)", "<@r1,@r2:a@b>" (the route is dropped).
  * False: *reason_out is Exim's text of the fault ("domain missing or malformed", …), in pool, one line. */
-bool address_parse(struct pool *pool, struct str text, const struct address_rules *rules, struct address_parse *parse_out,
-                   struct str *reason_out);
+bool address_parse(struct pool *pool, struct str text, const struct address_rules *rules,
+                   struct address_parse *parse_out, struct str *reason_out);
 
 /* The argument of MAIL FROM: or RCPT TO: -- a path, then white space and parameters, which are left in *rest_out.
  * Without angle brackets (lenient, as most servers) the path ends at the first white space outside quotes. */
@@ -70,11 +70,13 @@ struct address_list_item {
     struct str reason;              /* for ADDRESS_LIST_FAULT; the next call goes on after the item */
 };
 
-void address_list_init(struct address_list *list, struct pool *pool, struct str text, const struct address_rules *rules);
+void address_list_init(struct address_list *list, struct pool *pool, struct str text,
+                       const struct address_rules *rules);
 enum address_list_step address_list_next(struct address_list *list, struct address_list_item *item_out);
 
 /* Quoting.  A local part is a dot-atom or is put in quotes (RFC 5321 section 4.1.2); unquote takes quotes and
- * backslashes away.  A phrase is quoted, encoding is message/'s business.  Each returns the text itself if nothing is to do. */
+ * backslashes away.  A phrase is quoted, encoding is message/'s business.  Each returns the text itself if nothing is
+ * to do. */
 struct str local_part_quote(struct pool *pool, struct str local_part);
 struct str local_part_unquote(struct pool *pool, struct str local_part);
 struct str phrase_quote(struct pool *pool, struct str phrase);

@@ -210,7 +210,8 @@ drop_route(struct parser *p)
             p->at++;
             return true;
         } else {
-            return refuse(p, next_char(p) == '>' || p->at == p->text.len ? "no local part" : "colon expected after route list");
+            return refuse(p, next_char(p) == '>' || p->at == p->text.len ? "no local part"
+                                                                         : "colon expected after route list");
         }
     }
     return true;
@@ -221,7 +222,8 @@ expected_at(struct parser *p)
 {
     struct str before = buf_str(&p->address);
 
-    p->reason = pool_printf_tainted(p->pool, "\"@\" or \".\" expected after \"%.*s\"", STR_ARG(escape_unprintable(p->pool, str_head(before, 64), true)));
+    p->reason = pool_printf_tainted(p->pool, "\"@\" or \".\" expected after \"%.*s\"",
+                                    STR_ARG(escape_unprintable(p->pool, str_head(before, 64), true)));
     return false;
 }
 
@@ -341,8 +343,8 @@ address_trailing_reason(struct pool *pool, struct str text, size_t end)
 }
 
 bool
-address_take(struct pool *pool, struct str text, const struct address_rules *rules, bool is_path, struct address_parse *parse_out,
-             size_t *end_out, struct str *reason_out)
+address_take(struct pool *pool, struct str text, const struct address_rules *rules, bool is_path,
+             struct address_parse *parse_out, size_t *end_out, struct str *reason_out)
 {
     struct parser p = { .pool = pool, .text = text, .rules = rules };
     size_t local_bytes = 0;
@@ -391,8 +393,8 @@ address_parse(struct pool *pool, struct str text, const struct address_rules *ru
 }
 
 bool
-address_from_smtp(struct pool *pool, struct str argument, const struct address_rules *rules, struct address_parse *parse_out,
-                  struct str *rest_out, struct str *reason_out)
+address_from_smtp(struct pool *pool, struct str argument, const struct address_rules *rules,
+                  struct address_parse *parse_out, struct str *rest_out, struct str *reason_out)
 {
     struct address_parse parse;
     size_t end, after;

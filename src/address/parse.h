@@ -9,8 +9,8 @@ size_t address_skip_cfws(struct str text, size_t at);
 /* Behind the quoted string that begins at; STR_NONE if it has no end. */
 size_t address_skip_quoted(struct str text, size_t at);
 
-/* One address at the front of text, in any form; what follows it begins at *end_out.  With is_path a bare address ends at
- * white space.  False: *reason_out. */
+/* One address at the front of text, in any form; what follows it begins at *end_out.  With is_path a bare address ends
+ * at white space.  False: *reason_out. */
 bool address_take(struct pool *pool, struct str text, const struct address_rules *rules, bool is_path,
                   struct address_parse *parse_out, size_t *end_out, struct str *reason_out);
 

@@ -20,7 +20,10 @@ sequence_length(const unsigned char *at, size_t len)
 
     if (at[0] < 0x80)
         return 1;
-    size = at[0] >= 0xc2 && at[0] <= 0xdf ? 2 : at[0] >= 0xe0 && at[0] <= 0xef ? 3 : at[0] >= 0xf0 && at[0] <= 0xf4 ? 4 : 0;
+    size = at[0] >= 0xc2 && at[0] <= 0xdf   ? 2
+           : at[0] >= 0xe0 && at[0] <= 0xef ? 3
+           : at[0] >= 0xf0 && at[0] <= 0xf4 ? 4
+                                            : 0;
     if (size == 0 || size > len)
         return 0;
     if (at[0] == 0xe0)

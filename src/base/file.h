@@ -1,6 +1,7 @@
 /* base/file.h -- files: whole reads with a cap, whole writes, safe opening, locks, durable directories.
  *
- * Descriptors opened here are close-on-exec.  EINTR is retried.  Where a function returns false or -1, errno tells why. */
+ * Descriptors opened here are close-on-exec.  EINTR is retried.  Where a function returns false or -1, errno tells why.
+ */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 #include <sys/stat.h>
@@ -19,8 +20,8 @@ ssize_t file_read_full(int fd, void *room, size_t size_bytes);
 bool file_read_fd(int fd, struct pool *pool, enum trust trust, size_t limit_bytes, struct str *text_out);
 bool file_read(const char *path, struct pool *pool, enum trust trust, size_t limit_bytes, struct str *text_out);
 
-/* Open path beneath dir_fd: no "..", no absolute path, no symbolic link anywhere (SECURITY: files beneath a directory that
- * others can write).  flags as for open(); O_CLOEXEC is added.  -1 with ELOOP for a link, EXDEV for an escape. */
+/* Open path beneath dir_fd: no "..", no absolute path, no symbolic link anywhere (SECURITY: files beneath a directory
+ * that others can write).  flags as for open(); O_CLOEXEC is added.  -1 with ELOOP for a link, EXDEV for an escape. */
 int file_open_beneath(int dir_fd, const char *path, int flags, mode_t mode);
 
 /* Open for reading a regular file with one link only, not following a final link; owner is checked unless (uid_t)-1.
@@ -45,7 +46,8 @@ bool file_sync_directory_fd(int dir_fd);
  * metadata changes: an fsync commits all those before it). */
 bool file_sync_covers_entry(int fd);
 
-/* Space for unprivileged users and free inodes of the file system of path; -1 for "cannot tell" or "has no such number". */
+/* Space for unprivileged users and free inodes of the file system of path; -1 for "cannot tell" or "has no such
+ * number". */
 struct file_space {
     int64_t free_bytes, free_inodes;
 };

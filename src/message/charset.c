@@ -69,7 +69,8 @@ convert(struct pool *pool, iconv_t converter, struct str text)
 }
 
 bool
-charset_convert(struct pool *pool, struct str text, const char *from, const char *to, struct str *text_out, const char **reason_out)
+charset_convert(struct pool *pool, struct str text, const char *from, const char *to, struct str *text_out,
+                const char **reason_out)
 {
     iconv_t converter;
 

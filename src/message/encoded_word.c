@@ -34,8 +34,8 @@ encoded_word_take(struct str text, bool is_length_checked, struct encoded_word *
     if (at < text.len && text.ptr[at] == '*')
         while (at < text.len && (ascii_is_alnum(text.ptr[at]) || text.ptr[at] == '*' || text.ptr[at] == '-'))
             at++;
-    if (word_out->charset.len == 0 || word_out->charset.len > CHARSET_NAME_MAX_BYTES || at + 3 >= text.len || text.ptr[at] != '?'
-        || text.ptr[at + 2] != '?')
+    if (word_out->charset.len == 0 || word_out->charset.len > CHARSET_NAME_MAX_BYTES || at + 3 >= text.len
+        || text.ptr[at] != '?' || text.ptr[at + 2] != '?')
         return false;
     word_out->is_base64 = ascii_upper(text.ptr[at + 1]) == 'B';
     if (!word_out->is_base64 && ascii_upper(text.ptr[at + 1]) != 'Q')
@@ -75,8 +75,8 @@ decode_q(struct pool *pool, struct str text, struct str *octets_out)
 
 /* The word's octets, converted; false if it is malformed or its charset is not known. */
 static bool
-encoded_word_decode(struct pool *pool, const struct encoded_word *word, struct str target, char zero_char, struct str *octets_out,
-                    const char **fault_out)
+encoded_word_decode(struct pool *pool, const struct encoded_word *word, struct str target, char zero_char,
+                    struct str *octets_out, const char **fault_out)
 {
     struct str octets;
     char *from;
@@ -111,8 +111,8 @@ space_length(struct str text)
 }
 
 struct str
-encoded_words_decode(struct pool *pool, struct str text, struct str target_charset, bool is_length_checked, char zero_char,
-                     const char **fault_out)
+encoded_words_decode(struct pool *pool, struct str text, struct str target_charset, bool is_length_checked,
+                     char zero_char, const char **fault_out)
 {
     struct buf out;
     const char *fault = NULL;

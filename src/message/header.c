@@ -51,8 +51,8 @@ header_unfold(struct pool *pool, struct str body)
     return buf_str(&unfolded);
 }
 
-/* Where to fold text so that what stands before is at most room octets: the last white space (after a comma at best) within
- * it, else the first one behind. */
+/* Where to fold text so that what stands before is at most room octets: the last white space (after a comma at best)
+ * within it, else the first one behind. */
 static size_t
 fold_point(struct str text, size_t room)
 {
@@ -154,8 +154,8 @@ header_text_check(struct pool *pool, struct str text, struct str *clean_out, con
 bool
 header_kind_has_addresses(enum header_kind kind)
 {
-    return kind == HEADER_BCC || kind == HEADER_CC || kind == HEADER_FROM || kind == HEADER_TO || kind == HEADER_REPLY_TO
-        || kind == HEADER_SENDER;
+    return kind == HEADER_BCC || kind == HEADER_CC || kind == HEADER_FROM || kind == HEADER_TO
+           || kind == HEADER_REPLY_TO || kind == HEADER_SENDER;
 }
 
 bool

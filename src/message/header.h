@@ -1,4 +1,5 @@
-/* message/header.h -- header fields as text: read a header section, parse a field, change fields.  Linear and iterative. */
+/* message/header.h -- header fields as text: read a header section, parse a field, change fields.  Linear and
+ * iterative. */
 #ifndef MESSAGE_HEADER_H
 #define MESSAGE_HEADER_H
 #include "message/message.h"
@@ -16,18 +17,19 @@ bool header_split(struct str text, struct str *name_out, struct str *body_out);
 /* The body of a field on one line: line ends with the white space after them become one space. */
 struct str header_unfold(struct pool *pool, struct str body);
 
-/* A field from name and body: "Name: body\n", long lines of addresses or words folded at white space before 78 columns if
- * is_folded; CR and NUL in it become spaces, LF not followed by white space gets a space after it: a value never starts
- * another field. */
+/* A field from name and body: "Name: body\n", long lines of addresses or words folded at white space before 78 columns
+ * if is_folded; CR and NUL in it become spaces, LF not followed by white space gets a space after it: a value never
+ * starts another field. */
 struct str header_make(struct pool *pool, struct str name, struct str body, bool is_folded);
 
-/* Text to be added as header fields (headers_add, ACL): one or several fields, LF between them.  CR before LF is dropped,
- * other CR and NUL become spaces, a final LF is supplied.  False: *reason_out (constant text) -- the text has a line that is
- * neither a field nor a continuation, or an empty line. */
+/* Text to be added as header fields (headers_add, ACL): one or several fields, LF between them.  CR before LF is
+ * dropped, other CR and NUL become spaces, a final LF is supplied.  False: *reason_out (constant text) -- the text has
+ * a line that is neither a field nor a continuation, or an empty line. */
 bool header_text_check(struct pool *pool, struct str text, struct str *clean_out, const char **reason_out);
 
-/* All bodies of the fields called name ("h_" variables of the manual): several are joined with LF, address fields (From,
- * To, Cc, Bcc, Reply-To, Sender and their Resent- forms) with ",\n".  is_raw keeps white space at both ends and the folds. */
+/* All bodies of the fields called name ("h_" variables of the manual): several are joined with LF, address fields
+ * (From, To, Cc, Bcc, Reply-To, Sender and their Resent- forms) with ",\n".  is_raw keeps white space at both ends and
+ * the folds. */
 struct str message_header_value(const struct message *message, struct pool *pool, struct str name, bool is_raw);
 
 /* All fields, deleted ones left out, as sent: for $message_headers_raw and bounces. */

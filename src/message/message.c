@@ -36,8 +36,9 @@ message_add_recipient(struct message *message, struct str address)
 }
 
 static const struct { const char *name; enum header_kind kind; } kinds[] = {
-    { "bcc", HEADER_BCC }, { "cc", HEADER_CC }, { "from", HEADER_FROM }, { "message-id", HEADER_ID }, { "to", HEADER_TO },
-    { "received", HEADER_RECEIVED }, { "reply-to", HEADER_REPLY_TO }, { "sender", HEADER_SENDER },
+    { "bcc", HEADER_BCC },           { "cc", HEADER_CC },         { "from", HEADER_FROM },
+    { "message-id", HEADER_ID },     { "to", HEADER_TO },         { "received", HEADER_RECEIVED },
+    { "reply-to", HEADER_REPLY_TO }, { "sender", HEADER_SENDER },
 };
 
 enum header_kind

@@ -52,16 +52,17 @@ struct message {
     struct map acl_variables;       /* acl_m…: "m0", "m_name" → struct str * */
     time_t frozen_at;               /* 0: not frozen */
     int warning_count;
-    bool is_first_try, is_manually_thawed, is_local_error, is_sender_local, is_sender_set_untrusted, was_allowed_unqualified_sender,
-        was_allowed_unqualified_recipient, is_spool_wireformat, has_local_scan_data, is_smtputf8, is_mua_wrapper, is_dont_deliver,
-        is_submission, is_submission_sender_retained, is_queue_only_policy, is_cutthrough_delivered;
+    bool is_first_try, is_manually_thawed, is_local_error, is_sender_local, is_sender_set_untrusted,
+        was_allowed_unqualified_sender, was_allowed_unqualified_recipient, is_spool_wireformat, has_local_scan_data,
+        is_smtputf8, is_mua_wrapper, is_dont_deliver, is_submission, is_submission_sender_retained,
+        is_queue_only_policy, is_cutthrough_delivered;
     int dsn_return;                 /* enum dsn_return */
     struct str envid;
     struct str authenticated_sender_for_mail;   /* AUTH= of MAIL */
     struct str submission_domain, submission_name, local_scan_data;
     struct str log_extra;           /* log_message additions for the <= line */
     struct str queue_name;          /* "" for the default queue */
-    struct str raw_sender;          /* qualified, before rewriting and submission mode; empty: the same (not kept on the spool) */
+    struct str raw_sender;          /* qualified, before rewriting and submission mode; empty: the same; not on the spool */
     int body_fd;                    /* the -D file, or -1 */
     int64_t body_start;             /* where the body begins in it */
     struct spool_file *spool;       /* spool/: its files and lock */
@@ -76,7 +77,8 @@ struct recipient *message_add_recipient(struct message *message, struct str addr
  * deleted ones passed over. */
 struct header_field *message_add_header(struct message *message, struct str text);
 struct header_field *message_insert_header_first(struct message *message, struct str text);
-struct header_field *message_find_header(const struct message *message, struct str name, const struct header_field *after);
+struct header_field *message_find_header(const struct message *message, struct str name,
+                                         const struct header_field *after);
 enum header_kind header_kind_of(struct str name);
 
 /* The field's text after the colon, white space left of it taken off, final LF too. */

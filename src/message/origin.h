@@ -24,7 +24,7 @@ struct origin {
     bool is_batched;                /* -bS */
     bool is_socket;                 /* a TCP connection (or -bh's pretence), so host_address is set */
     bool is_local;                  /* a local process, identified by its uid */
-    struct str host_address;        /* text form of the client's IP address, without port; empty for local callers; clean */
+    struct str host_address; /* text form of the client's IP address, without port; empty for local callers; clean */
     int host_port;
     struct str interface_address;   /* ours; clean */
     int interface_port;

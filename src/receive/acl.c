@@ -22,7 +22,8 @@ reception_rejected_header(const struct reception *r)
     buf_taint(&text);
     buf_addf_tainted(&text, "Envelope-from: <%.*s>\n", STR_ARG(message->sender));
     for (size_t i = 0; i < message->recipient_count; i++)
-        buf_addf_tainted(&text, "%s<%.*s>\n", i == 0 ? "Envelope-to: " : "    ", STR_ARG(message->recipients[i].address));
+        buf_addf_tainted(&text, "%s<%.*s>\n", i == 0 ? "Envelope-to: " : "    ",
+                         STR_ARG(message->recipients[i].address));
     for (const struct header_field *field = message->headers; field != NULL; field = field->next) {
         buf_addf(&text, "%c ", (char)field->kind);
         buf_add(&text, field->text);
@@ -38,8 +39,8 @@ authentication(const struct reception *r)
 
     if (origin->authenticator.len == 0)
         return STR("");
-    return pool_printf_tainted(r->pool, " A=%.*s%s%.*s", STR_ARG(origin->authenticator), origin->authenticated_id.len > 0 ? ":" : "",
-                               STR_ARG(origin->authenticated_id));
+    return pool_printf_tainted(r->pool, " A=%.*s%s%.*s", STR_ARG(origin->authenticator),
+                               origin->authenticated_id.len > 0 ? ":" : "", STR_ARG(origin->authenticated_id));
 }
 
 /* One sender verification failure is told once. */
@@ -53,8 +54,9 @@ log_sender_failure(struct reception *r, const struct acl_reply *reply)
         return;
     sender->is_reported = true;
     text = sender->result.is_cached_failure ? STR("") : sender->result.log_text;
-    log_write(LOG_SENDER_VERIFY_FAIL, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "%.*s sender verify %s for <%.*s>%s%.*s", STR_ARG(host),
-              sender->result.outcome == DEFER ? "defer" : "fail", STR_ARG(sender->address), text.len > 0 ? ": " : "", STR_ARG(text));
+    log_write(LOG_SENDER_VERIFY_FAIL, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "%.*s sender verify %s for <%.*s>%s%.*s",
+              STR_ARG(host), sender->result.outcome == DEFER ? "defer" : "fail", STR_ARG(sender->address),
+              text.len > 0 ? ": " : "", STR_ARG(text));
 }
 
 static void
@@ -67,8 +69,8 @@ log_rejection(struct reception *r, bool is_temporary, struct str log_text)
         return;
     log_write_rejected(LOG_ALWAYS, r->scope.acl->log_reject, r->message->id, reception_rejected_header(r),
                        "%.*s%sF=<%.*s>%.*s %srejected %s%s%.*s", STR_ARG(host), host.len > 0 ? " " : "",
-                       STR_ARG(r->message->sender), STR_ARG(auth), is_temporary && is_data ? "temporarily " : "", is_data ? "after DATA" : "by non-SMTP ACL", log_text.len > 0 ? ": " : "",
-                       STR_ARG(log_text));
+                       STR_ARG(r->message->sender), STR_ARG(auth), is_temporary && is_data ? "temporarily " : "",
+                       is_data ? "after DATA" : "by non-SMTP ACL", log_text.len > 0 ? ": " : "", STR_ARG(log_text));
 }
 
 /* The verdict of a list that did not accept. */
@@ -92,7 +94,8 @@ refuse(struct reception *r, enum acl_result result, const struct acl_reply *repl
     if (result == ACL_DROP && r->request.is_smtp_data) {
         struct str host = reception_host(r, false);
 
-        log_write(LOG_SMTP_CONNECTION, LOG_TO_MAIN, r->message->id, "SMTP connection from %.*s closed by DROP in ACL", STR_ARG(host));
+        log_write(LOG_SMTP_CONNECTION, LOG_TO_MAIN, r->message->id, "SMTP connection from %.*s closed by DROP in ACL",
+                  STR_ARG(host));
     }
 }
 
@@ -106,7 +109,8 @@ discard(struct reception *r, const struct acl_reply *reply, struct receive_resul
     r->message->received_complete_at = clock_now();
     arrival_log(r);
     log_write(LOG_ALWAYS, LOG_TO_MAIN, r->message->id, "=> blackhole (%s ACL discarded recipients)%s%.*s",
-              r->request.is_smtp_data ? "DATA" : "non-SMTP", reply->log_text.len > 0 ? ": " : "", STR_ARG(reply->log_text));
+              r->request.is_smtp_data ? "DATA" : "non-SMTP", reply->log_text.len > 0 ? ": " : "",
+              STR_ARG(reply->log_text));
     log_write(LOG_ALWAYS, LOG_TO_MAIN, r->message->id, "Completed");
 }
 

@@ -35,7 +35,8 @@ add_session(struct buf *line, const struct reception *r)
         if (origin->authenticated_id.len > 0)
             buf_addf_tainted(line, ":%.*s", STR_ARG(origin->authenticated_id));
         if (log_wants(LOG_SMTP_MAILAUTH) && r->message->authenticated_sender_for_mail.len > 0)
-            buf_addf_tainted(line, "%s:%.*s", origin->authenticated_id.len > 0 ? "" : ":", STR_ARG(r->message->authenticated_sender_for_mail));
+            buf_addf_tainted(line, "%s:%.*s", origin->authenticated_id.len > 0 ? "" : ":",
+                             STR_ARG(r->message->authenticated_sender_for_mail));
     }
     if (request->is_prdr)
         buf_add_c(line, " PRDR");
@@ -52,7 +53,8 @@ add_id(struct buf *line, const struct reception *r)
 
     if (!log_wants(r->has_made_id ? LOG_MSG_ID_CREATED : LOG_MSG_ID))
         return;
-    field = message_find_header(r->message, fixup_has_resent(r->message) ? STR("Resent-Message-ID") : STR("Message-ID"), NULL);
+    field = message_find_header(r->message, fixup_has_resent(r->message) ? STR("Resent-Message-ID") : STR("Message-ID"),
+                                NULL);
     if (field == NULL)
         return;
     id = str_trim(header_body(field));
@@ -77,7 +79,8 @@ add_subject(struct buf *line, const struct reception *r)
 
     if (!log_wants(LOG_SUBJECT) || field == NULL)
         return;
-    subject = str_trim(encoded_words_decode(r->pool, header_body(field), config->headers_charset, config->check_rfc2047_length, '?', NULL));
+    subject = str_trim(encoded_words_decode(r->pool, header_body(field), config->headers_charset,
+                                            config->check_rfc2047_length, '?', NULL));
     buf_add_c(line, " T=\"");
     for (size_t i = 0; i < subject.len; i++) {
         if (subject.ptr[i] == '"' || subject.ptr[i] == '\\')
@@ -129,9 +132,10 @@ arrival_log(struct reception *r)
     if (log_wants(LOG_8BITMIME))
         buf_addf(&line, " M8S=%d", r->request.body_8bit);
     if (log_wants(LOG_RECEIVE_TIME))
-        buf_addf_tainted(&line, " RT=%.*s",
-                         STR_ARG(interval_format_ms(r->pool, timeval_minus(message->received_complete_at, message->received_at),
-                                                    log_wants(LOG_MILLISEC))));
+        buf_addf_tainted(
+            &line, " RT=%.*s",
+            STR_ARG(interval_format_ms(r->pool, timeval_minus(message->received_complete_at, message->received_at),
+                                       log_wants(LOG_MILLISEC))));
     add_id(&line, r);
     add_subject(&line, r);
     buf_add(&line, message->log_extra);

@@ -1,4 +1,5 @@
-/* receive/end.c -- from the last octet to the verdict, in the manual's order: fix-ups, rewriting, Received:, ACLs, spool. */
+/* receive/end.c -- from the last octet to the verdict, in the manual's order: fix-ups, rewriting, Received:, ACLs,
+ * spool. */
 #include <unistd.h>
 #include "base/clock.h"
 #include "message/header.h"
@@ -36,7 +37,8 @@ our_trouble(struct reception *r, const struct why *why, struct receive_result *o
     log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, r->message->id, "%.*s", STR_ARG(why->text));
     out->fate = RECEIVE_FAILED;
     out->code = why->smtp_code != 0 ? why->smtp_code : SMTP_LOCAL_ERROR;
-    out->reply = why->smtp_code == SMTP_NO_SPACE ? STR("Error while writing spool file") : STR("Temporary local problem - please try later");
+    out->reply = why->smtp_code == SMTP_NO_SPACE ? STR("Error while writing spool file")
+                                                 : STR("Temporary local problem - please try later");
 }
 
 void
@@ -44,7 +46,8 @@ reception_report_trouble(struct reception *r, struct receive_result *out)
 {
     struct str host = reception_host(r, true);
     /* A local program is not listened to beyond the limit. */
-    int64_t read_bytes = r->request.is_smtp_data ? (int64_t)r->header.len + 1 + r->count.bytes : r->size_limit_bytes + 1;
+    int64_t read_bytes =
+        r->request.is_smtp_data ? (int64_t)r->header.len + 1 + r->count.bytes : r->size_limit_bytes + 1;
 
     out->fate = r->failure == FAILURE_SPOOL ? RECEIVE_FAILED : RECEIVE_REJECTED;
     out->code = r->fail_code;
@@ -52,12 +55,13 @@ reception_report_trouble(struct reception *r, struct receive_result *out)
     out->reply = r->fail_reply;
     if (r->failure == FAILURE_TOO_BIG)
         log_write_rejected(LOG_SIZE_REJECT, LOG_TO_MAIN | LOG_TO_REJECT, r->message->id, reception_rejected_header(r),
-                           "rejected from <%.*s>%s%.*s: message too big: read=%lld max=%lld", STR_ARG(r->message->sender),
-                           host.len > 0 ? " " : "", STR_ARG(host), (long long)read_bytes, (long long)r->size_limit_bytes);
+                           "rejected from <%.*s>%s%.*s: message too big: read=%lld max=%lld",
+                           STR_ARG(r->message->sender), host.len > 0 ? " " : "", STR_ARG(host), (long long)read_bytes,
+                           (long long)r->size_limit_bytes);
     else if (r->failure == FAILURE_SOURCE)
         log_write_rejected(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, r->message->id[0] != '\0' ? r->message->id : NULL,
-                           reception_rejected_header(r), "rejected from <%.*s>%s%.*s: %.*s", STR_ARG(r->message->sender),
-                           host.len > 0 ? " " : "", STR_ARG(host), STR_ARG(r->fail_reply));
+                           reception_rejected_header(r), "rejected from <%.*s>%s%.*s: %.*s",
+                           STR_ARG(r->message->sender), host.len > 0 ? " " : "", STR_ARG(host), STR_ARG(r->fail_reply));
 }
 
 /* The header section as it will be kept. */
@@ -86,10 +90,11 @@ say_accepted(struct reception *r, struct receive_result *out)
         out->code = controls->fake_code;
         out->reply = controls->fake_text;
         if (out->reply.len == 0)
-            out->reply = controls->fake_code == SMTP_BUSY
-                ? STR("Your message has been detected as possible spam and has been deferred for further checking")
-                : STR("Your message has been rejected but is being kept for evaluation.\nIf it was a legitimate message, it may "
-                      "still be delivered to the target recipient(s).");
+            out->reply = controls->fake_code == SMTP_BUSY ? STR("Your message has been detected as possible spam and "
+                                                                "has been deferred for further checking")
+                                                          : STR("Your message has been rejected but is being kept for "
+                                                                "evaluation.\nIf it was a legitimate message, it may "
+                                                                "still be delivered to the target recipient(s).");
         return;
     }
     if (out->reply.len == 0)

@@ -10,7 +10,8 @@ fixup_is_wanted(const struct reception *r)
 {
     const struct acl_message_controls *controls = &r->scope.acl->message;
 
-    return (r->is_local_input || controls->submission) && !controls->suppress_local_fixups && !r->options->suppresses_fixups;
+    return (r->is_local_input || controls->submission) && !controls->suppress_local_fixups
+           && !r->options->suppresses_fixups;
 }
 
 bool
@@ -52,7 +53,9 @@ hyphenated(struct reception *r, struct str text, const char *allowed)
     if (str_is_tainted(text))
         buf_taint(&out);
     for (size_t i = 0; i < text.len; i++)
-        buf_add_char(&out, ascii_is_alnum(text.ptr[i]) || str_find(str_of(allowed), text.ptr[i]) != STR_NONE ? text.ptr[i] : '-');
+        buf_add_char(&out, ascii_is_alnum(text.ptr[i]) || str_find(str_of(allowed), text.ptr[i]) != STR_NONE
+                               ? text.ptr[i]
+                               : '-');
     return buf_str(&out);
 }
 
@@ -66,8 +69,8 @@ expanded_or_empty(struct reception *r, struct template *option)
     why_init(&why, r->pool);
     if (option != NULL && expand(option, &r->scope, &text, &why) != OK) {
         if (!why.is_forced)
-            log_panic(r->message->id, "%s: expansion of \"%.*s\" failed: %.*s", option->option_name, STR_ARG(option->text),
-                      STR_ARG(why.text));
+            log_panic(r->message->id, "%s: expansion of \"%.*s\" failed: %.*s", option->option_name,
+                      STR_ARG(option->text), STR_ARG(why.text));
         text = STR("");
     }
     return text;
@@ -99,7 +102,8 @@ static void
 add_field(struct reception *r, bool is_resent, struct str name, struct str body)
 {
     if (is_resent)
-        message_insert_header_first(r->message, header_make(r->pool, pool_printf(r->pool, "Resent-%.*s", STR_ARG(name)), body, false));
+        message_insert_header_first(
+            r->message, header_make(r->pool, pool_printf(r->pool, "Resent-%.*s", STR_ARG(name)), body, false));
     else
         message_add_header(r->message, header_make(r->pool, name, body, false));
 }

@@ -4,6 +4,7 @@
 #include "expand/expand.h"
 #include "match/match.h"
 #include "message/header.h"
+#include "net/host_name.h"
 #include "receive/reception.h"
 
 enum { LINE_LOOKAHEAD_BYTES = 4096 };
@@ -63,24 +64,50 @@ kind_of_line(struct reception *r, struct str line)
     return take_uucp_from(r, line) ? LINE_DROPPED : LINE_NOT_HEADER;
 }
 
+/* A client by name and address, a local caller by login name. */
+static struct str
+who(const struct reception *r)
+{
+    return r->is_local_input ? r->origin->ident : origin_full_host(r->origin, r->pool);
+}
+
+static void
+refuse_section(struct reception *r, size_t max)
+{
+    struct str from = who(r);
+
+    log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL,
+              "ridiculously long message header received from %.*s (more than %zu characters): "
+              "message abandoned",
+              STR_ARG(from), max);
+    reception_trouble(r, FAILURE_HEADER_SECTION, SMTP_TOO_BIG, STR(""), STR("Message header is ridiculously long"));
+}
+
+static void
+refuse_line(struct reception *r)
+{
+    struct str from = who(r);
+
+    log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL,
+              "overlong message header line received from %.*s (more than %d characters): "
+              "message abandoned",
+              STR_ARG(from), config->header_line_maxsize);
+    reception_trouble(r, FAILURE_HEADER_LINE, SMTP_TOO_BIG, STR(""), STR("A message header line is too long"));
+}
+
 static void
 check_limits(struct reception *r)
 {
     size_t section_max = config->header_maxsize > 0 ? (size_t)config->header_maxsize : HEADER_SECTION_MAX_BYTES;
-    struct str host = reception_host(r, false);
 
-    if (r->header.len > section_max) {
-        log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL, "ridiculously long message header received from %.*s (more than %zu characters): message abandoned",
-                  STR_ARG(host), section_max);
-        reception_trouble(r, FAILURE_HEADER_SECTION, SMTP_TOO_BIG, STR(""), STR("Message header is ridiculously long"));
-    } else if (config->header_line_maxsize > 0 && r->header.len - r->field_start > (size_t)config->header_line_maxsize) {
-        log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL, "overlong message header line received from %.*s (more than %d characters): message abandoned",
-                  STR_ARG(host), config->header_line_maxsize);
-        reception_trouble(r, FAILURE_HEADER_LINE, SMTP_TOO_BIG, STR(""), STR("A message header line is too long"));
-    }
+    if (r->header.len > section_max)
+        refuse_section(r, section_max);
+    else if (config->header_line_maxsize > 0 && r->header.len - r->field_start > (size_t)config->header_line_maxsize)
+        refuse_line(r);
 }
 
-/* The line that stands at the end of the buffer is complete (its LF is there).  True while the header section goes on. */
+/* The line that stands at the end of the buffer is complete (its LF is there).  True while the header section goes on.
+ */
 static bool
 end_line(struct reception *r)
 {
@@ -127,7 +154,8 @@ is_surely_body(struct reception *r)
     struct str line = str_from(buf_str(&r->header), r->line_start);
     size_t colon;
 
-    return line.len > LINE_LOOKAHEAD_BYTES && line.ptr[0] != ' ' && line.ptr[0] != '\t' && header_name_length(line, &colon) == 0;
+    return line.len > LINE_LOOKAHEAD_BYTES && line.ptr[0] != ' ' && line.ptr[0] != '\t'
+           && header_name_length(line, &colon) == 0;
 }
 
 void

@@ -54,7 +54,8 @@ take_uucp_sender(struct reception *r)
 
 /* Addresses of the command line, each argument a list.  Faults go to bad_out. */
 static void
-take_arguments(struct reception *r, const struct str *arguments, size_t count, struct str_list *addresses, struct bad_address **bad_out)
+take_arguments(struct reception *r, const struct str *arguments, size_t count, struct str_list *addresses,
+               struct bad_address **bad_out)
 {
     struct address_rules rules = receive_address_rules();
 
@@ -67,13 +68,15 @@ take_arguments(struct reception *r, const struct str *arguments, size_t count, s
 
         address_list_init(&list, r->pool, pool_dup_tainted(r->pool, arguments[i]), &rules);
         while ((step = address_list_next(&list, &item)) != ADDRESS_LIST_END) {
-            bool is_unqualified = step == ADDRESS_LIST_ADDRESS && item.parse.box.domain.len == 0 && r->options->no_qualify;
+            bool is_unqualified =
+                step == ADDRESS_LIST_ADDRESS && item.parse.box.domain.len == 0 && r->options->no_qualify;
 
             if (step == ADDRESS_LIST_FAULT || is_unqualified) {
                 struct bad_address *bad = POOL_NEW(r->pool, struct bad_address);
 
                 *bad = (struct bad_address){ *bad_out, item.text,
-                                             is_unqualified ? STR("unqualified recipient address not allowed") : item.reason };
+                                             is_unqualified ? STR("unqualified recipient address not allowed")
+                                                            : item.reason };
                 *bad_out = bad;
             } else {
                 str_list_add(addresses, r->pool, receive_qualify(r->pool, item.parse.address, true));
@@ -134,7 +137,8 @@ error_of(enum receive_failure failure)
     return LOCAL_ERROR_OURS;
 }
 
-/* -t: from the header section, without or with those of the command line.  False: there is nobody to send to, and that was told. */
+/* -t: from the header section, without or with those of the command line.  False: there is nobody to send to, and that
+ * was told. */
 static bool
 extract_recipients(struct reception *r, const struct str_list *arguments, struct receive_result *out)
 {
@@ -149,7 +153,8 @@ extract_recipients(struct reception *r, const struct str_list *arguments, struct
             message_add_recipient(r->message, arguments->items[i]);
     if (bad == NULL && r->message->recipient_count > 0)
         return true;
-    log_write(LOG_ALWAYS, LOG_TO_MAIN, r->message->id, "%s found in headers", bad != NULL ? "bad addresses" : "no recipients");
+    log_write(LOG_ALWAYS, LOG_TO_MAIN, r->message->id, "%s found in headers",
+              bad != NULL ? "bad addresses" : "no recipients");
     fixup_added_fields(r);
     local_error_report(r, bad != NULL ? LOCAL_ERROR_BAD_HEADER_ADDRESS : LOCAL_ERROR_NO_RECIPIENTS, STR(""), bad, out);
     if (r->message->recipient_count == 0 || r->options->error_mode == RECEIVE_ERRORS_STDERR)
@@ -216,12 +221,14 @@ finish(struct reception *r, struct receive_result *out)
 
 /* The message is read; now what becomes of it. */
 static void
-conclude(struct reception *r, const struct str_list *arguments, const struct bad_address *bad, struct receive_result *out)
+conclude(struct reception *r, const struct str_list *arguments, const struct bad_address *bad,
+         struct receive_result *out)
 {
     header_section_end(r);
     if (r->is_failed) {
         reception_report_trouble(r, out);
-        local_error_report(r, error_of(r->failure), error_of(r->failure) == LOCAL_ERROR_OURS ? r->fail_reply : STR(""), NULL, out);
+        local_error_report(r, error_of(r->failure), error_of(r->failure) == LOCAL_ERROR_OURS ? r->fail_reply : STR(""),
+                           NULL, out);
         return;
     }
     reception_counts(r);

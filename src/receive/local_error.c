@@ -1,4 +1,5 @@
-/* receive/local_error.c -- what is wrong with a local message, told as -oem, -oee or -oep say; texts as Exim has them. */
+/* receive/local_error.c -- what is wrong with a local message, told as -oem, -oee or -oep say; texts as Exim has them.
+ */
 #include <stdio.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -6,51 +7,51 @@
 #include "receive/reception.h"
 
 static const struct { const char *subject, *text; } mails[] = {
-    [LOCAL_ERROR_BAD_ADDRESS] = {
-        "malformed recipient address",
-        "A message that you sent contained a recipient address that was incorrectly\nconstructed:\n\n" },
-    [LOCAL_ERROR_BAD_HEADER_ADDRESS] = {
-        "malformed recipient address",
-        "A message that you sent contained one or more recipient addresses that were\nincorrectly constructed:\n\n" },
-    [LOCAL_ERROR_NO_RECIPIENTS] = {
-        "no recipient addresses",
-        "A message that you sent contained no recipient addresses, and therefore no\ndelivery could be attempted.\n" },
-    [LOCAL_ERROR_TOO_BIG] = {
-        "message too big",
-        "A message that you sent was longer than the maximum size allowed on this\nsystem. It was not delivered to any recipients.\n" },
-    [LOCAL_ERROR_HEADER_SECTION] = {
-        "overlong header section",
-        "A message that you sent contained a header section that was excessively\nlong and could not be handled by the mail "
-        "transmission software. The\nmessage has not been delivered to any recipients.\n" },
-    [LOCAL_ERROR_HEADER_LINE] = {
-        "overlong header line",
-        "A message that you sent contained a header line that was excessively\nlong and could not be handled by the mail "
-        "transmission software. The\nmessage has not been delivered to any recipients.\n" },
-    [LOCAL_ERROR_TOO_MANY_RECIPIENTS] = {
-        "too many recipients",
-        "A message that you sent contained more recipients than allowed on this\nsystem. It was not delivered to any recipients.\n" },
-    [LOCAL_ERROR_TOO_MANY_ARGUMENTS] = {
-        "too many recipients",
-        "A message that you sent contained more recipients than allowed on this\nsystem. It was not delivered to any recipients.\n" },
-    [LOCAL_ERROR_ACL] = {
-        "rejected by local scanning code",
-        "A message that you sent was rejected by the local scanning code that\nchecks incoming messages on this system. The "
-        "following error was given:\n\n" },
-    [LOCAL_ERROR_OURS] = {
-        "cannot be taken in",
-        "A message that you sent could not be taken in because of trouble on this\nsystem. It was not delivered to any recipients. "
-        "The following error was given:\n\n" },
+    [LOCAL_ERROR_BAD_ADDRESS] = { "malformed recipient address", "A message that you sent contained a recipient "
+                                                                 "address that was incorrectly\nconstructed:\n\n" },
+    [LOCAL_ERROR_BAD_HEADER_ADDRESS] = { "malformed recipient address", "A message that you sent contained one or more "
+                                                                        "recipient addresses that were\nincorrectly "
+                                                                        "constructed:\n\n" },
+    [LOCAL_ERROR_NO_RECIPIENTS] = { "no recipient addresses", "A message that you sent contained no recipient "
+                                                              "addresses, and therefore no\ndelivery could be "
+                                                              "attempted.\n" },
+    [LOCAL_ERROR_TOO_BIG] = { "message too big", "A message that you sent was longer than the maximum size allowed on "
+                                                 "this\nsystem. It was not delivered to any recipients.\n" },
+    [LOCAL_ERROR_HEADER_SECTION] = { "overlong header section", "A message that you sent contained a header section "
+                                                                "that was excessively\nlong and could not be handled "
+                                                                "by the mail "
+                                                                "transmission software. The\nmessage has not been "
+                                                                "delivered to any recipients.\n" },
+    [LOCAL_ERROR_HEADER_LINE] = { "overlong header line", "A message that you sent contained a header line that was "
+                                                          "excessively\nlong and could not be handled by the mail "
+                                                          "transmission software. The\nmessage has not been delivered "
+                                                          "to any recipients.\n" },
+    [LOCAL_ERROR_TOO_MANY_RECIPIENTS] = { "too many recipients", "A message that you sent contained more recipients "
+                                                                 "than allowed on this\nsystem. It was not delivered "
+                                                                 "to any recipients.\n" },
+    [LOCAL_ERROR_TOO_MANY_ARGUMENTS] = { "too many recipients", "A message that you sent contained more recipients "
+                                                                "than allowed on this\nsystem. It was not delivered to "
+                                                                "any recipients.\n" },
+    [LOCAL_ERROR_ACL] = { "rejected by local scanning code", "A message that you sent was rejected by the local "
+                                                             "scanning code that\nchecks incoming messages on this "
+                                                             "system. The "
+                                                             "following error was given:\n\n" },
+    [LOCAL_ERROR_OURS] = { "cannot be taken in", "A message that you sent could not be taken in because of trouble on "
+                                                 "this\nsystem. It was not delivered to any recipients. "
+                                                 "The following error was given:\n\n" },
 };
 
 static void
 add_bad_addresses(struct buf *mail, const struct bad_address *bad, enum local_error error)
 {
     for (; bad != NULL; bad = bad->next)
-        buf_addf_tainted(mail, "  %.*s%s %.*s\n", STR_ARG(bad->text), error == LOCAL_ERROR_BAD_ADDRESS ? " " : ":", STR_ARG(bad->reason));
+        buf_addf_tainted(mail, "  %.*s%s %.*s\n", STR_ARG(bad->text), error == LOCAL_ERROR_BAD_ADDRESS ? " " : ":",
+                         STR_ARG(bad->reason));
 }
 
 static void
-add_explanation(const struct reception *r, struct buf *mail, enum local_error error, struct str text, const struct bad_address *bad)
+add_explanation(const struct reception *r, struct buf *mail, enum local_error error, struct str text,
+                const struct bad_address *bad)
 {
     buf_add_c(mail, mails[error].text);
     add_bad_addresses(mail, bad, error);
@@ -58,9 +59,10 @@ add_explanation(const struct reception *r, struct buf *mail, enum local_error er
         buf_add_c(mail, "\nThe message has not been delivered to any recipients.\n");
     if (error == LOCAL_ERROR_BAD_HEADER_ADDRESS) {
         buf_addf(mail, "\n%s been ignored. ", bad->next != NULL ? "These addresses have" : "This address has");
-        buf_add_c(mail, r->message->recipient_count > 0
-            ? "The other addresses in the message were\nsyntactically valid and have been passed on for an attempt at delivery.\n"
-            : "There were no other addresses in your\nmessage, and so no attempt at delivery was possible.\n");
+        buf_add_c(mail, r->message->recipient_count > 0 ? "The other addresses in the message were\nsyntactically "
+                                                          "valid and have been passed on for an attempt at delivery.\n"
+                                                        : "There were no other addresses in your\nmessage, and so no "
+                                                          "attempt at delivery was possible.\n");
     }
     if (text.len > 0)
         buf_addf_tainted(mail, "  %.*s\n", STR_ARG(text));
@@ -115,7 +117,8 @@ add_copy(struct reception *r, struct buf *mail, enum local_error error)
 
 /* The mail to the sender. False if it could not be put on the spool, or there is nobody to be told. */
 static bool
-mail_sender(struct reception *r, enum local_error error, struct str text, const struct bad_address *bad, struct receive_result *out)
+mail_sender(struct reception *r, enum local_error error, struct str text, const struct bad_address *bad,
+            struct receive_result *out)
 {
     struct buf mail;
     struct str sender = r->message->sender, id = is_before_reading(error) ? STR("") : str_of(r->message->id);
@@ -155,7 +158,8 @@ tell_stderr(struct reception *r, enum local_error error, struct str text, const 
         fprintf(stderr, "tern: message rejected: message too big (max=%lld)\n", (long long)r->size_limit_bytes);
         break;
     case LOCAL_ERROR_HEADER_SECTION:
-        fprintf(stderr, "tern: message header longer than %d characters received: message not accepted\n", config->header_maxsize);
+        fprintf(stderr, "tern: message header longer than %d characters received: message not accepted\n",
+                config->header_maxsize);
         break;
     case LOCAL_ERROR_HEADER_LINE:
         fprintf(stderr, "tern: message header line longer than %d characters received: message not accepted\n",
@@ -190,7 +194,9 @@ local_error_report(struct reception *r, enum local_error error, struct str text,
                    struct receive_result *out)
 {
     enum receive_error_mode mode = r->options->error_mode;
-    bool is_by_mail = mode == RECEIVE_ERRORS_TO_SENDER || mode == RECEIVE_ERRORS_BERKENET || mode == RECEIVE_ERRORS_WRITE, is_mailed;
+    bool is_by_mail =
+             mode == RECEIVE_ERRORS_TO_SENDER || mode == RECEIVE_ERRORS_BERKENET || mode == RECEIVE_ERRORS_WRITE,
+         is_mailed;
 
     if (mode == RECEIVE_ERRORS_QUIET) {
         out->exit_code = 1;
@@ -204,8 +210,9 @@ local_error_report(struct reception *r, enum local_error error, struct str text,
     is_mailed = mail_sender(r, error, text, bad, out);
     if (!is_mailed) {
         log_write(LOG_ALWAYS, LOG_TO_MAIN, r->message->id[0] != '\0' ? r->message->id : NULL,
-                  "Error while reading message with no usable sender address%s%.*s%s: %s", r->options->report_of_id.len > 0 ? " (R=" : "",
-                  STR_ARG(r->options->report_of_id), r->options->report_of_id.len > 0 ? ")" : "", mails[error].subject);
+                  "Error while reading message with no usable sender address%s%.*s%s: %s",
+                  r->options->report_of_id.len > 0 ? " (R=" : "", STR_ARG(r->options->report_of_id),
+                  r->options->report_of_id.len > 0 ? ")" : "", mails[error].subject);
         tell_stderr(r, error, text, bad);
     }
     out->exit_code = exit_code(r, error, is_mailed);

@@ -13,7 +13,8 @@ own_origin(struct pool *pool)
     origin->is_local = origin->is_trusted = true;
     origin->caller_uid = geteuid();
     origin->caller_gid = getegid();
-    origin->caller_login = user != NULL ? pool_dup(pool, str_of(user->pw_name)) : pool_printf(pool, "%ld", (long)geteuid());
+    origin->caller_login =
+        user != NULL ? pool_dup(pool, str_of(user->pw_name)) : pool_printf(pool, "%ld", (long)geteuid());
     origin->ident = origin->caller_login;
     origin->protocol = STR("local");
     return origin;
@@ -55,8 +56,8 @@ receive_own_message_from(struct pool *pool, struct str sender, const struct str 
 }
 
 enum outcome
-receive_own_message(struct pool *pool, struct str sender, const struct str *recipients, size_t recipient_count, struct str text,
-                    struct str report_of_id, char *id_out, struct why *why)
+receive_own_message(struct pool *pool, struct str sender, const struct str *recipients, size_t recipient_count,
+                    struct str text, struct str report_of_id, char *id_out, struct why *why)
 {
     const struct own_text source = { .text = text };
 

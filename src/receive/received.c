@@ -38,7 +38,8 @@ received_add(struct reception *r, struct why *why)
     if (!header_text_check(r->pool, text, &clean, &reason))
         return why_defer(why, 0, NULL, "received_header_text: %s", reason);
     clean.len--;
-    message_insert_header_first(r->message, field_text(r, clean, r->message->received_at.tv_sec))->kind = HEADER_RECEIVED;
+    message_insert_header_first(r->message, field_text(r, clean, r->message->received_at.tv_sec))->kind =
+        HEADER_RECEIVED;
     r->message->received_count++;
     return OK;
 }

@@ -48,7 +48,8 @@ find_qualification(struct reception *r)
         message->was_allowed_unqualified_sender = message->was_allowed_unqualified_recipient = !r->options->no_qualify;
         return;
     }
-    message->was_allowed_unqualified_sender = match_client_host(config->sender_unqualified_hosts, &r->scope, NULL, NULL) == MATCH_YES;
+    message->was_allowed_unqualified_sender =
+        match_client_host(config->sender_unqualified_hosts, &r->scope, NULL, NULL) == MATCH_YES;
     message->was_allowed_unqualified_recipient
         = match_client_host(config->recipient_unqualified_hosts, &r->scope, NULL, NULL) == MATCH_YES;
 }

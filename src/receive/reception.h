@@ -46,7 +46,8 @@ struct reception {
 };
 
 /* Note the first trouble; what follows is thrown away. */
-void reception_trouble(struct reception *r, enum receive_failure failure, int code, struct str enhanced, struct str reply);
+void reception_trouble(struct reception *r, enum receive_failure failure, int code, struct str enhanced,
+                       struct str reply);
 
 /* Make -D if there is none yet; false: trouble is noted. */
 bool reception_open_spool(struct reception *r);
@@ -61,7 +62,8 @@ struct bad_address {
     struct bad_address *next;
     struct str text, reason;
 };
-void recipients_extract(struct reception *r, const struct str *excluded, size_t excluded_count, struct bad_address **bad_out);
+void recipients_extract(struct reception *r, const struct str *excluded, size_t excluded_count,
+                        struct bad_address **bad_out);
 
 /* Fix-ups (fixup.c, sender_fixup.c, received.c) */
 bool fixup_is_wanted(const struct reception *r);
@@ -91,8 +93,8 @@ void arrival_log(struct reception *r);
 /* The reply to what was noted as trouble, with its log line (end.c). */
 void reception_report_trouble(struct reception *r, struct receive_result *result_out);
 
-/* Everything from the last octet to the verdict, for a message whose recipients are known.  Files of a message that was not
- * accepted are left to reception_release(). */
+/* Everything from the last octet to the verdict, for a message whose recipients are known.  Files of a message that was
+ * not accepted are left to reception_release(). */
 void reception_finish(struct reception *r, struct receive_result *result_out);
 void reception_release(struct reception *r);
 /* Sizes and counts of a message that is all there. */

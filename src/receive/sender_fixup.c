@@ -1,5 +1,5 @@
-/* receive/sender_fixup.c -- From: and Sender: of local messages and of submission mode (manual: the From: header line, the
- * Sender: header line, constructed addresses, submission mode). */
+/* receive/sender_fixup.c -- From: and Sender: of local messages and of submission mode (manual: the From: header line,
+ * the Sender: header line, constructed addresses, submission mode). */
 #include "address/mailbox.h"
 #include "base/items.h"
 #include "base/regex.h"
@@ -129,10 +129,11 @@ fixup_from_login(struct reception *r, bool is_resent)
 {
     struct header_field *from = message_find_header(r->message, resent_name(is_resent, "Resent-From"), NULL);
 
-    if (from == NULL || !r->is_local_input || r->request.is_smtp_data || r->origin->caller_login.len == 0 || !fixup_is_wanted(r)
-        || !str_ieq(only_address(r, from), r->origin->caller_login))
+    if (from == NULL || !r->is_local_input || r->request.is_smtp_data || r->origin->caller_login.len == 0
+        || !fixup_is_wanted(r) || !str_ieq(only_address(r, from), r->origin->caller_login))
         return;
-    message_add_header(r->message, header_make(r->pool, pool_dup(r->pool, from->name), originator_address(r, login_address(r)), false));
+    message_add_header(r->message, header_make(r->pool, pool_dup(r->pool, from->name),
+                                               originator_address(r, login_address(r)), false));
     header_delete(from);
 }
 
@@ -191,7 +192,8 @@ affix_length(struct reception *r, struct str patterns, struct str local_part, bo
     struct str pattern, variable;
 
     while (items_next(&items, r->pool, &pattern)) {
-        size_t len = is_suffix ? local_part_suffix(pattern, local_part, &variable) : local_part_prefix(pattern, local_part, &variable);
+        size_t len = is_suffix ? local_part_suffix(pattern, local_part, &variable)
+                               : local_part_prefix(pattern, local_part, &variable);
 
         if (len > 0)
             return len;
@@ -207,7 +209,8 @@ is_same_but_affixes(struct reception *r, struct str address, struct str expected
 
     if (str_ieq(address, expected))
         return true;
-    if (!mailbox_split(address, &box, NULL) || !mailbox_split(expected, &wanted, NULL) || !str_ieq(box.domain, wanted.domain))
+    if (!mailbox_split(address, &box, NULL) || !mailbox_split(expected, &wanted, NULL)
+        || !str_ieq(box.domain, wanted.domain))
         return false;
     prefix = affix_length(r, config->local_from_prefix, box.local_part, false);
     suffix = affix_length(r, config->local_from_suffix, str_from(box.local_part, prefix), true);
@@ -222,8 +225,9 @@ change_sender(struct reception *r, struct str address)
 
     if (message->sender.len == 0 || address_same(message->sender, address))
         return;
-    log_write(LOG_ADDRESS_REWRITE, LOG_TO_MAIN, message->id, "\"%.*s\" from env-from rewritten as \"%.*s\" by submission mode",
-              STR_ARG(message->sender), STR_ARG(address));
+    log_write(LOG_ADDRESS_REWRITE, LOG_TO_MAIN, message->id,
+              "\"%.*s\" from env-from rewritten as \"%.*s\" by submission mode", STR_ARG(message->sender),
+              STR_ARG(address));
     if (message->raw_sender.len == 0)
         message->raw_sender = message->sender;
     message->sender = address;
@@ -239,12 +243,15 @@ fixup_sender(struct reception *r, bool is_resent)
     if (controls->submission)
         expected = controls->submission_sender_retain ? STR("") : submission_address(r);
     else
-        expected = r->origin->is_trusted || !config->local_from_check || r->origin->caller_login.len == 0 ? STR("") : login_address(r);
+        expected = r->origin->is_trusted || !config->local_from_check || r->origin->caller_login.len == 0
+                       ? STR("")
+                       : login_address(r);
     if (expected.len == 0)
         return;
     given = from != NULL ? receive_qualify(r->pool, only_address(r, from), false) : STR("");
     if (!is_same_but_affixes(r, given, expected))
-        message_add_header(r->message, header_make(r->pool, resent_name(is_resent, "Resent-Sender"), originator_address(r, expected), false));
+        message_add_header(r->message, header_make(r->pool, resent_name(is_resent, "Resent-Sender"),
+                                                   originator_address(r, expected), false));
     if (controls->submission)
         change_sender(r, expected);
 }

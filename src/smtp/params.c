@@ -173,7 +173,10 @@ smtp_mail_param(struct smtp_mail_params *params, struct pool *pool, const struct
 static bool
 take_notify(struct str value, unsigned *notify_out)
 {
-    static const struct { const char *word; unsigned bit; } words[] = { { "SUCCESS", 2 }, { "FAILURE", 4 }, { "DELAY", 8 } };
+    static const struct {
+        const char *word;
+        unsigned bit;
+    } words[] = { { "SUCCESS", 2 }, { "FAILURE", 4 }, { "DELAY", 8 } };
     unsigned notify = 0;
     struct str word, rest = value;
 
@@ -198,7 +201,8 @@ take_notify(struct str value, unsigned *notify_out)
 }
 
 enum smtp_param_result
-smtp_rcpt_param(struct smtp_rcpt_params *params, struct pool *pool, const struct smtp_parameter *parameter, const char **text_out)
+smtp_rcpt_param(struct smtp_rcpt_params *params, struct pool *pool, const struct smtp_parameter *parameter,
+                const char **text_out)
 {
     struct str keyword = parameter->keyword, value = parameter->value, type, address;
 

@@ -11,8 +11,8 @@ struct smtp_parameter {
     bool has_value;
 };
 
-/* Take the next parameter off the front of *rest (white space before it is skipped).  False at the end, or if what stands
- * there is none (*fault_out set to constant text, NULL at the end). */
+/* Take the next parameter off the front of *rest (white space before it is skipped).  False at the end, or if what
+ * stands there is none (*fault_out set to constant text, NULL at the end). */
 bool smtp_parameter_next(struct str *rest, struct smtp_parameter *parameter_out, const char **fault_out);
 
 /* Parameters of MAIL FROM (RFC 1870, 6152, 4954, 3461, 6531, 3030). */

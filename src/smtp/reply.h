@@ -40,8 +40,8 @@ enum smtp_reply_step { SMTP_REPLY_MORE, SMTP_REPLY_DONE, SMTP_REPLY_BAD };
 void smtp_reply_reader_init(struct smtp_reply_reader *reader, struct pool *pool);
 
 /* Give it what came in; *used_out octets belong to this reply, the rest to the next one.
- * DONE: *reply_out is filled (in pool).  BAD: a line without a code, a code that changes within the reply, too long, NUL:
- * *fault_out is constant text, and the connection is not to be used further. */
+ * DONE: *reply_out is filled (in pool).  BAD: a line without a code, a code that changes within the reply, too long,
+ * NUL: *fault_out is constant text, and the connection is not to be used further. */
 enum smtp_reply_step smtp_reply_push(struct smtp_reply_reader *reader, struct str octets, size_t *used_out,
                                      struct smtp_reply *reply_out, const char **fault_out);
 
@@ -51,8 +51,9 @@ bool smtp_reply_parse(struct pool *pool, struct str text, struct smtp_reply *rep
 /* "5.7.1" at the front of text, followed by a space or the end; class must be that of code if code is not 0. */
 size_t enhanced_code_length(struct str text, int code);
 
-/* "550 …" / "550-5.1.1 …" at the front of a text given by the configuration (ACL message): true, the code and what follows
- * it; *code_out must be in the class of default_code, else the default is used (manual: customising messages). */
+/* "550 …" / "550-5.1.1 …" at the front of a text given by the configuration (ACL message): true, the code and what
+ * follows it; *code_out must be in the class of default_code, else the default is used (manual: customising messages).
+ */
 bool reply_code_override(struct str text, int default_code, int *code_out, struct str *rest_out);
 
 /* One whole reply, several lines if text has LF or a line would be over 512 octets: "250-…\r\n250 …\r\n".

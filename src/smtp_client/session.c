@@ -92,8 +92,7 @@ parse_limits(struct smtp_client *client, struct str parameters)
     }
 }
 
-static const struct { const char *keyword; unsigned capability;
-} keywords[] = {
+static const struct { const char *keyword; unsigned capability; } keywords[] = {
     { "PIPELINING", CAP_PIPELINING },
     { "SIZE", CAP_SIZE },
     { "CHUNKING", CAP_CHUNKING },

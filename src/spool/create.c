@@ -57,7 +57,8 @@ give_up(struct message *message, int error, const char *what, struct why *why)
     struct spool_file *file = message->spool;
 
     file->failure_errno = error;
-    why_defer(why, error, error == ENOSPC || error == EDQUOT ? "4.3.1" : "4.3.0", "spool file %s error for %s", what, file->id);
+    why_defer(why, error, error == ENOSPC || error == EDQUOT ? "4.3.1" : "4.3.0", "spool file %s error for %s", what,
+              file->id);
     if (why != NULL)
         why->smtp_code = 452;
     return DEFER;
@@ -142,8 +143,8 @@ spool_body_end(struct message *message, struct why *why)
     return flush(file) ? OK : give_up(message, errno, "write", why);
 }
 
-/* Both files and their names; a hint first, so that all blocks are allocated before the first flush and one commit of the
- * file system's journal holds everything. */
+/* Both files and their names; a hint first, so that all blocks are allocated before the first flush and one commit of
+ * the file system's journal holds everything. */
 static enum outcome
 make_durable(struct message *message, int header_fd, struct why *why)
 {
@@ -162,7 +163,8 @@ make_durable(struct message *message, int header_fd, struct why *why)
     return OK;
 }
 
-/* -H is written under its own name: nobody reads it before the lock on -D is free, and its end mark tells whether it is whole. */
+/* -H is written under its own name: nobody reads it before the lock on -D is free, and its end mark tells whether it is
+ * whole. */
 static enum outcome
 write_header_file(struct message *message, int *fd_out, struct why *why)
 {

@@ -167,7 +167,8 @@ add_nonrecipients(struct buf *text, const struct message *message)
 static void
 add_recipient(struct buf *text, const struct recipient *recipient)
 {
-    unsigned flags = ((recipient->notify & DSN_NEVER) != 0 ? 0x02u : 0) | ((recipient->notify & DSN_SUCCESS) != 0 ? 0x04u : 0)
+    unsigned flags =
+        ((recipient->notify & DSN_NEVER) != 0 ? 0x02u : 0) | ((recipient->notify & DSN_SUCCESS) != 0 ? 0x04u : 0)
         | ((recipient->notify & DSN_FAILURE) != 0 ? 0x08u : 0) | ((recipient->notify & DSN_DELAY) != 0 ? 0x10u : 0);
 
     buf_add(text, recipient->address);
@@ -206,7 +207,8 @@ spool_header_format(const struct message *message, struct pool *pool, int64_t bo
     buf_taint(&text);
     buf_addf(&text, "%s-H\n", message->id);
     buf_add(&text, login_of(origin));
-    buf_addf(&text, " %ld %ld\n<", origin != NULL ? (long)origin->caller_uid : 0L, origin != NULL ? (long)origin->caller_gid : 0L);
+    buf_addf(&text, " %ld %ld\n<", origin != NULL ? (long)origin->caller_uid : 0L,
+             origin != NULL ? (long)origin->caller_gid : 0L);
     buf_add(&text, message->sender);
     buf_addf(&text, ">\n%lld %d\n", (long long)message->received_at.tv_sec, message->warning_count);
     buf_addf(&text, "-received_time_usec .%06d\n", (int)message->received_at.tv_usec);

@@ -108,7 +108,8 @@ shuffle(struct spool_items *items)
 }
 
 bool
-spool_list(const struct spool *spool, struct pool *pool, enum spool_order order, char subdirectory, struct spool_items *items_out)
+spool_list(const struct spool *spool, struct pool *pool, enum spool_order order, char subdirectory,
+           struct spool_items *items_out)
 {
     struct walk walk = { .pool = pool, .items = items_out };
 

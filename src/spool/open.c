@@ -24,7 +24,8 @@ open_failed(const char *what, const char *id, struct why *why)
 
 /* Open one of the files in whichever directory it is; that directory goes to directory_out. */
 static int
-open_in_either(const struct spool *spool, const char *id, const char *suffix, int flags, char *directory_out, struct stat *st_out)
+open_in_either(const struct spool *spool, const char *id, const char *suffix, int flags, char *directory_out,
+               struct stat *st_out)
 {
     char path[SPOOL_PATH_MAX_BYTES];
     int fd = -1;
@@ -43,7 +44,8 @@ open_in_either(const struct spool *spool, const char *id, const char *suffix, in
 }
 
 static int
-open_in(const struct spool *spool, const char *directory, const char *id, const char *suffix, int flags, struct stat *st_out)
+open_in(const struct spool *spool, const char *directory, const char *id, const char *suffix, int flags,
+        struct stat *st_out)
 {
     char path[SPOOL_PATH_MAX_BYTES];
 
@@ -54,8 +56,8 @@ open_in(const struct spool *spool, const char *directory, const char *id, const 
     return spool_file_open(spool, path, flags, st_out);
 }
 
-/* A file shorter than the mark says was cut off by a crash before it was ours -- unless it was changed after -H was written:
- * then an administrator has edited it. */
+/* A file shorter than the mark says was cut off by a crash before it was ours -- unless it was changed after -H was
+ * written: then an administrator has edited it. */
 static bool
 is_data_short(const struct spool_mark *mark, const struct stat *data, const struct stat *header)
 {
@@ -114,7 +116,8 @@ file_new(struct pool *pool, const struct spool *spool, const char *directory, co
 
 /* Open and lock -D. */
 static enum spool_state
-lock_data(const struct spool *spool, const char *id, char *directory_out, int *fd_out, struct stat *st_out, struct why *why)
+lock_data(const struct spool *spool, const char *id, char *directory_out, int *fd_out, struct stat *st_out,
+          struct why *why)
 {
     int fd = open_in_either(spool, id, "-D", O_RDWR, directory_out, st_out);
 
@@ -189,8 +192,8 @@ stat_data(const struct spool *spool, const char *id, char *directory_out, struct
 }
 
 enum spool_state
-spool_read(const struct spool *spool, struct pool *pool, const char *id, bool is_envelope_only, struct message **message_out,
-           struct why *why)
+spool_read(const struct spool *spool, struct pool *pool, const char *id, bool is_envelope_only,
+           struct message **message_out, struct why *why)
 {
     char directory[SPOOL_PATH_MAX_BYTES];
     struct stat data = { 0 };

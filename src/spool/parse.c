@@ -184,7 +184,8 @@ take_variable(struct reader *r, struct map *map, const char *kind, struct str va
     struct str name, length, *held;
     uint64_t len;
 
-    if (!str_cut(value, ' ', &name, &length) || name.len == 0 || !str_to_u64(length, 10, &len) || len > VARIABLE_MAX_BYTES)
+    if (!str_cut(value, ' ', &name, &length) || name.len == 0 || !str_to_u64(length, 10, &len)
+        || len > VARIABLE_MAX_BYTES)
         return refuse(r, "malformed ACL variable");
     if (len >= r->rest.len)
         return refuse_end(r);
@@ -312,7 +313,8 @@ take_option(struct reader *r, struct str line)
         if (!str_to_u64(index, 10, &number) || number > 19)
             return refuse(r, "malformed ACL variable");
         value = pool_printf(r->pool, "%d %.*s", (int)(number % 10), STR_ARG(rest));
-        return take_variable(r, number < 10 ? &origin->acl_variables : &r->message->acl_variables, number < 10 ? "c" : "m", value, true);
+        return take_variable(r, number < 10 ? &origin->acl_variables : &r->message->acl_variables,
+                             number < 10 ? "c" : "m", value, true);
     }
     if (str_eq_c(name, "host_address"))
         return take_host(r, value, &origin->host_address, &origin->host_port);
@@ -348,7 +350,8 @@ take_head(struct reader *r, const char *id)
     memcpy(message->id, id, strlen(id) + 1);
     if (!take_line(r, &line))
         return false;
-    if (!cut_number(&line, ' ', &gid) || !cut_number(&line, ' ', &uid) || uid < 0 || gid < 0 || uid > UINT32_MAX || gid > UINT32_MAX)
+    if (!cut_number(&line, ' ', &gid) || !cut_number(&line, ' ', &uid) || uid < 0 || gid < 0 || uid > UINT32_MAX
+        || gid > UINT32_MAX)
         return refuse(r, "malformed caller");
     message->origin->caller_login = line;
     message->origin->caller_uid = (uid_t)uid;
@@ -425,8 +428,8 @@ take_headers(struct reader *r, bool is_envelope_only)
             message->received_count++;
         if (is_envelope_only)
             continue;
-        message_add_header(message, field)->kind = kind == ' ' || strchr("BCFITPRS*", kind) != NULL ? (enum header_kind)kind
-                                                                                                      : HEADER_OTHER;
+        message_add_header(message, field)->kind =
+            kind == ' ' || strchr("BCFITPRS*", kind) != NULL ? (enum header_kind)kind : HEADER_OTHER;
     }
     return true;
 }
@@ -456,19 +459,20 @@ ends_with_mark(struct str text)
         && str_to_u64(str_sub(mark, MARK_BYTES - DIGITS - 1, DIGITS), 10, &bytes);
 }
 
-/* Does a text that cannot be read look as a power cut leaves it: an end that is missing, or zeros that were never written
- * over?  One that ends with the mark was whole: somebody changed it, and it is left to people. */
+/* Does a text that cannot be read look as a power cut leaves it: an end that is missing, or zeros that were never
+ * written over?  One that ends with the mark was whole: somebody changed it, and it is left to people. */
 static bool
 is_cut_off(const struct reader *r, struct str text)
 {
     if (ends_with_mark(text) && str_find(text, '\0') == STR_NONE)
         return false;
-    return r->rest.len == 0 || r->rest.ptr[0] == '\0' || str_find(r->rest, '\n') == STR_NONE || text.ptr[text.len - 1] != '\n';
+    return r->rest.len == 0 || r->rest.ptr[0] == '\0' || str_find(r->rest, '\n') == STR_NONE
+           || text.ptr[text.len - 1] != '\n';
 }
 
 enum spool_state
-spool_header_read(struct pool *pool, struct str text, const char *id, bool is_envelope_only, struct message **message_out,
-                  struct spool_mark *mark_out, struct why *why)
+spool_header_read(struct pool *pool, struct str text, const char *id, bool is_envelope_only,
+                  struct message **message_out, struct spool_mark *mark_out, struct why *why)
 {
     struct reader r = { .pool = pool, .rest = text, .mark = mark_out };
 
@@ -490,8 +494,8 @@ spool_header_read(struct pool *pool, struct str text, const char *id, bool is_en
 }
 
 enum spool_state
-spool_header_parse(struct pool *pool, struct str text, const char *id, bool is_envelope_only, struct message **message_out,
-                   struct why *why)
+spool_header_parse(struct pool *pool, struct str text, const char *id, bool is_envelope_only,
+                   struct message **message_out, struct why *why)
 {
     struct spool_mark mark;
 

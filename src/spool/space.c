@@ -9,7 +9,8 @@
 static void
 log_directory(const struct spool *spool, char *path_out)
 {
-    struct str path = config->log_file_path != NULL ? config->log_file_path->text : str_of(build_settings.log_file_path);
+    struct str path =
+        config->log_file_path != NULL ? config->log_file_path->text : str_of(build_settings.log_file_path);
     size_t slash;
 
     path = str_trim(path);
@@ -28,10 +29,11 @@ check(const char *path, const char *name, int64_t bytes_wanted, int64_t inodes_w
 
     if ((bytes_wanted <= 0 && inodes_wanted <= 0) || !file_space(path, &space))
         return OK;
-    if ((space.free_bytes < 0 || space.free_bytes >= bytes_wanted) && (space.free_inodes < 0 || space.free_inodes >= inodes_wanted))
+    if ((space.free_bytes < 0 || space.free_bytes >= bytes_wanted)
+        && (space.free_inodes < 0 || space.free_inodes >= inodes_wanted))
         return OK;
-    why_defer(why, 0, "4.3.1", "%s directory space check failed: space=%lldK inodes=%lld", name, (long long)(space.free_bytes / 1024),
-              (long long)space.free_inodes);
+    why_defer(why, 0, "4.3.1", "%s directory space check failed: space=%lldK inodes=%lld", name,
+              (long long)(space.free_bytes / 1024), (long long)space.free_inodes);
     if (why != NULL)
         why->smtp_code = 452;
     return DEFER;
@@ -43,7 +45,8 @@ spool_check_space(const struct spool *spool, int64_t coming_bytes, struct why *w
     char path[SPOOL_PATH_MAX_BYTES];
     int64_t wanted;
 
-    if (__builtin_add_overflow(config->check_spool_space > 0 ? config->check_spool_space : 0, coming_bytes > 0 ? coming_bytes : 0, &wanted))
+    if (__builtin_add_overflow(config->check_spool_space > 0 ? config->check_spool_space : 0,
+                               coming_bytes > 0 ? coming_bytes : 0, &wanted))
         wanted = INT64_MAX;
     snprintf(path, sizeof(path), "%.*s", STR_ARG(spool->directory));
     if (check(path, "spool", wanted, config->check_spool_inodes, why) != OK)

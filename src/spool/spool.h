@@ -40,14 +40,16 @@ const struct spool *spool_of_queue(const struct spool *spool, struct pool *pool,
 /* 16 or 23 characters of the right form. */
 bool spool_id_is_valid(struct str id);
 
-/* A fresh id: not given out before by this process or another, even if the clock steps. id_out has room for 24 octets. */
+/* A fresh id: not given out before by this process or another, even if the clock steps. id_out has room for 24 octets.
+ */
 void spool_id_make(const struct spool *spool, char *id_out);
 
 /* The time (seconds) within an id. */
 bool spool_id_time(struct str id, time_t *when_out);
 
 /* ---- Paths.  In pool, terminated, clean (an id is checked). */
-struct str spool_path(const struct spool *spool, struct pool *pool, const char *id, const char *suffix);   /* "-H" "-D" "-J" */
+struct str spool_path(const struct spool *spool, struct pool *pool, const char *id, const char *suffix); /* "-H" "-D"
+                                                                                                            "-J" */
 struct str spool_msglog_path(const struct spool *spool, struct pool *pool, const char *id);
 
 /* ---- Taking a message in */
@@ -64,15 +66,15 @@ struct spool_file;
 /* Give the message its id, make its -D file and lock it.  DEFER: why has the cause; nothing is left behind. */
 enum outcome spool_create(const struct spool *spool, struct message *message, struct why *why);
 
-/* Append to the body (LF line ends unless message->is_spool_wireformat).  Buffered.  After DEFER the message can only be
- * abandoned. */
+/* Append to the body (LF line ends unless message->is_spool_wireformat).  Buffered.  After DEFER the message can only
+ * be abandoned. */
 enum outcome spool_body_add(struct message *message, struct str text, struct why *why);
 
 /* Flush what is buffered, so that message->body_fd holds the whole body (from body_start) for those who read it. */
 enum outcome spool_body_end(struct message *message, struct why *why);
 
-/* Write -H, make both files durable.  OK: *token_out is filled and the message is ours.  DEFER: it is not, and no file is
- * left.  The -D lock is held until spool_close(). */
+/* Write -H, make both files durable.  OK: *token_out is filled and the message is ours.  DEFER: it is not, and no file
+ * is left.  The -D lock is held until spool_close(). */
 enum outcome spool_commit(struct message *message, struct spool_committed *token_out, struct why *why);
 
 /* Remove what spool_create() made; no effect after a commit. */
@@ -82,11 +84,11 @@ void spool_abandon(struct message *message);
 
 enum spool_state {
     SPOOL_OK,
-    SPOOL_LOCKED,                   /* another process is at work on it */
-    SPOOL_GONE,                     /* no such message (any more) */
-    SPOOL_HALF,                     /* was never wholly written: nobody was told that it is ours; spool_discard_half() */
-    SPOOL_BAD,                      /* not in the format, or not our file: why tells; left alone */
-    SPOOL_ERROR                     /* a system call failed: try later */
+    SPOOL_LOCKED, /* another process is at work on it */
+    SPOOL_GONE, /* no such message (any more) */
+    SPOOL_HALF, /* was never wholly written: nobody was told that it is ours; spool_discard_half() */
+    SPOOL_BAD, /* not in the format, or not our file: why tells; left alone */
+    SPOOL_ERROR /* a system call failed: try later */
 };
 
 /* Open, lock and read; the journal is merged into message->nonrecipients (message->spool knows that there was one).
@@ -115,8 +117,8 @@ enum outcome spool_journal_add(struct message *message, const struct str *addres
 bool spool_has_journal(const struct message *message);
 void spool_journal_remove(struct message *message);
 
-/* The message is finished: remove -H (it exists as long as -H does), then -J, -D, message log.  A crash between leaves what spool_tidy()
- * removes. */
+/* The message is finished: remove -H (it exists as long as -H does), then -J, -D, message log.  A crash between leaves
+ * what spool_tidy() removes. */
 enum outcome spool_remove(struct message *message, struct why *why);
 
 /* Close and unlock. */
@@ -147,18 +149,19 @@ struct spool_items {
 enum spool_order { SPOOL_UNORDERED, SPOOL_BY_ID, SPOOL_RANDOM };
 
 /* All messages that have an -H file, flat and split alike; read only; junk is passed over.  subdirectory: '\0' for all,
- * else only this one ('*': the flat part).  False if the input directory cannot be read (none at all: an empty list). */
+ * else only this one ('*': the flat part).  False if the input directory cannot be read (none at all: an empty list).
+ */
 bool spool_list(const struct spool *spool, struct pool *pool, enum spool_order order, char subdirectory,
                 struct spool_items *items_out);
 
 /* Number of messages: the same, counted only. */
 bool spool_count(const struct spool *spool, size_t *count_out);
 
-/* Clear away what crashes leave: -D without -H, -J without -H, temporary files, none younger than min_age_s and none that is locked.
- * Returns how many files were removed. */
+/* Clear away what crashes leave: -D without -H, -J without -H, temporary files, none younger than min_age_s and none
+ * that is locked. Returns how many files were removed. */
 int spool_tidy(const struct spool *spool, int min_age_s);
 
-/* ---- Space: check_spool_space, check_spool_inodes, check_log_space, check_log_inodes.  OK, or DEFER (452) with why for the
- * log.  coming_bytes: announced size of the message, or 0. */
+/* ---- Space: check_spool_space, check_spool_inodes, check_log_space, check_log_inodes.  OK, or DEFER (452) with why
+ * for the log.  coming_bytes: announced size of the message, or 0. */
 enum outcome spool_check_space(const struct spool *spool, int64_t coming_bytes, struct why *why);
 #endif

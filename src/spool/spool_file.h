@@ -53,5 +53,6 @@ enum spool_state spool_header_read(struct pool *pool, struct str text, const cha
                                    struct message **message_out, struct spool_mark *mark_out, struct why *why);
 
 /* Add the addresses of -J to the message's nonrecipients. */
-bool spool_journal_merge(const struct spool *spool, const char *directory, struct message *message, bool *has_journal_out);
+bool spool_journal_merge(const struct spool *spool, const char *directory, struct message *message,
+                         bool *has_journal_out);
 #endif

@@ -51,8 +51,8 @@ tidy_file(const struct spool *spool, int directory_fd, const char *name, time_t 
     char id[MESSAGE_ID_MAX_BYTES + 1], header[MESSAGE_ID_MAX_BYTES + SPOOL_SUFFIX_BYTES + 1];
     struct stat st;
 
-    if (!id_of_name(str_of(name), id) || fstatat(directory_fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode)
-        || st.st_mtim.tv_sec > before || st.st_uid != spool->owner_uid)
+    if (!id_of_name(str_of(name), id) || fstatat(directory_fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1
+        || !S_ISREG(st.st_mode) || st.st_mtim.tv_sec > before || st.st_uid != spool->owner_uid)
         return false;
     memcpy(header, id, strlen(id));
     memcpy(header + strlen(id), "-H", SPOOL_SUFFIX_BYTES + 1);

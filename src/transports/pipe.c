@@ -70,8 +70,7 @@ static const struct option options[] = {
 };
 
 /* What exit codes mean (sysexits.h and the shells). */
-static const struct { int code; const char *meaning;
-} meanings[] = {
+static const struct { int code; const char *meaning; } meanings[] = {
     { EX_USAGE, "usage error" },
     { EX_DATAERR, "error in input data" },
     { EX_NOINPUT, "cannot open input" },

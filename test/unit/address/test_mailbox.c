@@ -30,8 +30,14 @@ TEST(mailbox_splits_at_last_unquoted_at)
 }
 
 static const struct { const char *plain, *quoted; } local_parts[] = {
-    { "a.b", "a.b" }, { "a b", "\"a b\"" }, { ".a", "\".a\"" }, { "a@b", "\"a@b\"" }, { "a\"\\b", "\"a\\\"\\\\b\"" }, { "", "\"\"" },
-    { "a|b/c", "a|b/c" }, { "a\303\251", "\"a\303\251\"" },
+    { "a.b", "a.b" },
+    { "a b", "\"a b\"" },
+    { ".a", "\".a\"" },
+    { "a@b", "\"a@b\"" },
+    { "a\"\\b", "\"a\\\"\\\\b\"" },
+    { "", "\"\"" },
+    { "a|b/c", "a|b/c" },
+    { "a\303\251", "\"a\303\251\"" },
 };
 
 TEST(a_local_part_is_quoted_where_it_must_be)
@@ -45,8 +51,15 @@ TEST(a_local_part_is_quoted_where_it_must_be)
 }
 
 static const struct { const char *phrase, *quoted; } phrases[] = {
-    { "Ann Example", "Ann Example" }, { "John Q. Smith", "\"John Q. Smith\"" }, { "a (b) c", "a (b) c" }, { "\"quoted\" x", "\"quoted\" x" },
-    { "back\\slash", "\"back\\\\slash\"" }, { "x@y", "\"x@y\"" }, { "it's", "it's" }, { "(only", "\"(only\"" }, { "O\"Hara", "\"O\\\"Hara\"" },
+    { "Ann Example", "Ann Example" },
+    { "John Q. Smith", "\"John Q. Smith\"" },
+    { "a (b) c", "a (b) c" },
+    { "\"quoted\" x", "\"quoted\" x" },
+    { "back\\slash", "\"back\\\\slash\"" },
+    { "x@y", "\"x@y\"" },
+    { "it's", "it's" },
+    { "(only", "\"(only\"" },
+    { "O\"Hara", "\"O\\\"Hara\"" },
 };
 
 TEST(a_phrase_is_quoted_where_it_must_be)
@@ -56,8 +69,8 @@ TEST(a_phrase_is_quoted_where_it_must_be)
 }
 
 static const struct { const char *pattern, *local_part; size_t prefix, suffix; const char *variable; } affixes[] = {
-    { "owner-", "Owner-list", 6, 0, "" }, { "*-", "a-b-c", 4, 0, "a-b" }, { "-*", "a-b-c", 0, 4, "b-c" }, { "-request", "list-request", 0, 8, "" },
-    { "x-", "owner-list", 0, 0, "" }, { "+*", "plain", 0, 0, "" },
+    { "owner-", "Owner-list", 6, 0, "" },     { "*-", "a-b-c", 4, 0, "a-b" },   { "-*", "a-b-c", 0, 4, "b-c" },
+    { "-request", "list-request", 0, 8, "" }, { "x-", "owner-list", 0, 0, "" }, { "+*", "plain", 0, 0, "" },
 };
 
 TEST(affixes_match_at_their_end)
@@ -67,10 +80,12 @@ TEST(affixes_match_at_their_end)
         bool is_suffix = affixes[i].pattern[0] == '-' || affixes[i].pattern[0] == '+';
 
         if (is_suffix)
-            CHECK_INT(affixes[i].pattern, local_part_suffix(str_of(affixes[i].pattern), str_of(affixes[i].local_part), &variable),
+            CHECK_INT(affixes[i].pattern,
+                      local_part_suffix(str_of(affixes[i].pattern), str_of(affixes[i].local_part), &variable),
                       affixes[i].suffix);
         else
-            CHECK_INT(affixes[i].pattern, local_part_prefix(str_of(affixes[i].pattern), str_of(affixes[i].local_part), &variable),
+            CHECK_INT(affixes[i].pattern,
+                      local_part_prefix(str_of(affixes[i].pattern), str_of(affixes[i].local_part), &variable),
                       affixes[i].prefix);
         CHECK_STR(affixes[i].pattern, variable, affixes[i].variable);
     }
@@ -118,7 +133,9 @@ TEST(an_address_has_the_forms_that_routers_use)
 }
 
 static const struct { const char *utf8, *ascii; } domains[] = {
-    { "b\303\274cher.example", "xn--bcher-kva.example" }, { "example", "example" }, { "stra\303\237e.de", "xn--strae-oqa.de" },
+    { "b\303\274cher.example", "xn--bcher-kva.example" },
+    { "example", "example" },
+    { "stra\303\237e.de", "xn--strae-oqa.de" },
 };
 
 TEST(domains_have_an_ascii_form)

@@ -1,13 +1,23 @@
-/* Addresses as they come in MAIL and RCPT, in header fields and on the command line; texts of faults as Exim words them. */
+/* Addresses as they come in MAIL and RCPT, in header fields and on the command line; texts of faults as Exim words
+ * them. */
 #include "check.h"
 #include "address/mailbox.h"
 
 static struct pool *pool;
-static const struct address_rules plain = { 0 }, loose = { .allow_domain_literals = true, .allow_unqualified = true, .allow_empty = true },
-    wide = { .allow_domain_literals = true, .allow_utf8_domains = true, .strip_excess_angle_brackets = true,
-             .strip_trailing_dot = true };
+static const struct address_rules plain = { 0 },
+                                  loose = { .allow_domain_literals = true,
+                                            .allow_unqualified = true,
+                                            .allow_empty = true },
+                                  wide = { .allow_domain_literals = true,
+                                           .allow_utf8_domains = true,
+                                           .strip_excess_angle_brackets = true,
+                                           .strip_trailing_dot = true };
 
-static const struct { const char *text; const struct address_rules *rules; const char *address, *domain, *reason; } forms[] = {
+static const struct {
+    const char *text;
+    const struct address_rules *rules;
+    const char *address, *domain, *reason;
+} forms[] = {
     { "a@b", &plain, "a@b", "b", NULL },
     { " <a@b.example> ", &plain, "a@b.example", "b.example", NULL },
     { "@a,@b:user@c", &plain, NULL, NULL, "missing or malformed local part (expected word or \"<\")" },
@@ -126,7 +136,8 @@ TEST(a_list_gives_its_addresses)
             struct str one = step == ADDRESS_LIST_ADDRESS ? item.parse.address : STR("!");
 
             all = pool_printf(pool, "%.*s%s%.*s", STR_ARG(all), all.len > 0 ? "|" : "", STR_ARG(one));
-            if (step == ADDRESS_LIST_ADDRESS && str_find(one, '[') == STR_NONE && item.parse.end - item.parse.start == one.len)
+            if (step == ADDRESS_LIST_ADDRESS && str_find(one, '[') == STR_NONE
+                && item.parse.end - item.parse.start == one.len)
                 CHECK_VIEW(lists[i].list, str_sub(list.text, item.parse.start, one.len), one);
         }
         CHECK_STR(lists[i].list, all, lists[i].addresses);

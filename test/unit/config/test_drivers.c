@@ -3,8 +3,7 @@
 
 #define R "begin routers\n"
 
-static const struct { const char *label, *text, *error;
-} facts[] = {
+static const struct { const char *label, *text, *error; } facts[] = {
     { "plain", R "x:\n driver = accept\n transport = y", NULL },
     { "driver last", R "x:\n qualify_domain = y\n data = z\n driver = redirect", NULL },
     { "name and colon apart", R "X :\n driver = redirect\n data = y", NULL },

@@ -2,8 +2,7 @@
 #include <sys/stat.h>
 #include "config_check.h"
 
-static const struct { const char *label, *text, *value, *error;
-} facts[] = {
+static const struct { const char *label, *text, *value, *error; } facts[] = {
     { "continued", "qualify_domain = a\\\n   b", "qualify_domain = ab\n", NULL },
     { "blank before the backslash stays", "qualify_domain = a \\\nb", "qualify_domain = a b\n", NULL },
     { "blanks after the backslash", "qualify_domain = a\\  \n  b", "qualify_domain = ab\n", NULL },

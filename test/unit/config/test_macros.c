@@ -2,8 +2,7 @@
 #include "base/buf.h"
 #include "config_check.h"
 
-static const struct { const char *label, *text, *value, *error;
-} facts[] = {
+static const struct { const char *label, *text, *value, *error; } facts[] = {
     { "inside a word", "AB = 1\nqualify_domain = xABy", "qualify_domain = x1y\n", NULL },
     { "in order of definition", "ABCD_X = 1\nABCD = 2\nqualify_domain = ABCD_X ABCD", "qualify_domain = 1 2\n", NULL },
     { "later macros are replaced in values", "A1 = B1\nB1 = x\nqualify_domain = A1", "qualify_domain = x\n", NULL },

@@ -42,8 +42,7 @@ forget(const char *name)
     unlink(path);
 }
 
-static const struct { const char *text; bool keeps_utf8; enum log_breaks breaks; const char *escaped;
-} escapes[] = { { "plain text", false, BREAKS_ESCAPED, "plain text" },
+static const struct { const char *text; bool keeps_utf8; enum log_breaks breaks; const char *escaped; } escapes[] = { { "plain text", false, BREAKS_ESCAPED, "plain text" },
                 { "a\nb\rc\td\x1b[0m\x7f", false, BREAKS_ESCAPED, "a\\nb\\rc\\td\\033[0m\\177" },
                 { "a\nb", false, BREAKS_KEPT_IF_INDENTED, "a\\nb" },
                 { "a\n  b", false, BREAKS_KEPT_IF_INDENTED, "a\n  b" },

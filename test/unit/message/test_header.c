@@ -5,8 +5,8 @@
 static struct pool *pool;
 
 static const struct { const char *line; size_t len; } names[] = {
-    { "Subject: x", 7 }, { "Subject : x", 7 }, { "Subject x", 0 }, { ": x", 0 }, { " x: y", 0 }, { "a b: c", 0 }, { "X-\303\251: y", 0 },
-    { "From ann Sat", 0 }, { "X:", 1 },
+    { "Subject: x", 7 }, { "Subject : x", 7 },   { "Subject x", 0 },    { ": x", 0 }, { " x: y", 0 },
+    { "a b: c", 0 },     { "X-\303\251: y", 0 }, { "From ann Sat", 0 }, { "X:", 1 },
 };
 
 TEST(a_field_begins_with_a_name)
@@ -41,8 +41,9 @@ TEST(a_value_never_starts_another_field)
 }
 
 static const struct { const char *text, *clean; } added[] = {
-    { "X: a", "X: a\n" }, { "X: a\r\n b\r\nY: c\n", "X: a\n b\nY: c\n" }, { "X: a\n\nbody", NULL }, { "no name", NULL }, { " x: y", NULL },
-    { "X: a\rb", "X: a b\n" },
+    { "X: a", "X: a\n" },     { "X: a\r\n b\r\nY: c\n", "X: a\n b\nY: c\n" },
+    { "X: a\n\nbody", NULL }, { "no name", NULL },
+    { " x: y", NULL },        { "X: a\rb", "X: a b\n" },
 };
 
 TEST(text_to_be_added_is_checked)
@@ -51,7 +52,8 @@ TEST(text_to_be_added_is_checked)
         struct str clean = STR("");
         const char *reason;
 
-        CHECK_INT(added[i].text, header_text_check(pool, str_of(added[i].text), &clean, &reason), added[i].clean != NULL);
+        CHECK_INT(added[i].text, header_text_check(pool, str_of(added[i].text), &clean, &reason),
+                  added[i].clean != NULL);
         CHECK_STR(added[i].text, clean, added[i].clean);
     }
 }

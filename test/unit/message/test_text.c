@@ -27,7 +27,8 @@ TEST(encoded_words_are_decoded_or_left)
 {
     pool = pool_new("test");
     for (size_t i = 0; i < COUNT(words); i++)
-        CHECK_STR(words[i].text, encoded_words_decode(pool, str_of(words[i].text), STR("UTF-8"), true, '?', NULL), words[i].decoded);
+        CHECK_STR(words[i].text, encoded_words_decode(pool, str_of(words[i].text), STR("UTF-8"), true, '?', NULL),
+                  words[i].decoded);
 }
 
 static const struct { const char *text, *encoded; } encodings[] = {
@@ -35,13 +36,16 @@ static const struct { const char *text, *encoded; } encodings[] = {
     { "a\"b", "=?UTF-8?Q?a=22b?=" },
     { "a.b-c_d=e?f+g/h*i!j", "=?UTF-8?Q?a=2Eb-c=5Fd=3De=3Ff+g/h*i!j?=" },
     { "\303\251 a", "=?UTF-8?Q?=C3=A9_a?=" },
-    { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\303\251", "=?UTF-8?Q?aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?= =?UTF-8?Q?=C3=A9?=" },
+    { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\303\251", "=?UTF-8?Q?"
+                                                                            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                                                                            "aaaaaaaaaaaaaaaa?= =?UTF-8?Q?=C3=A9?=" },
 };
 
 TEST(words_are_encoded_within_75_octets)
 {
     for (size_t i = 0; i < COUNT(encodings); i++)
-        CHECK_STR(encodings[i].text, encoded_words_encode(pool, str_of(encodings[i].text), STR("UTF-8"), false), encodings[i].encoded);
+        CHECK_STR(encodings[i].text, encoded_words_encode(pool, str_of(encodings[i].text), STR("UTF-8"), false),
+                  encodings[i].encoded);
     CHECK_STR("", display_name(pool, STR("John Q. Smith"), STR("UTF-8")), "\"John Q. Smith\"");
     CHECK_STR("", display_name(pool, STR("\303\251"), STR("UTF-8")), "=?UTF-8?Q?=C3=A9?=");
 }
@@ -53,8 +57,13 @@ static const struct { const char *text; long when; } dates[] = {
     { "Sat, 21 Nov 2026 08:22 GMT", 1795249320 },
     { "Sat, 1 Jan 2000 00:00:00 Z", 946684800 },
     { "Fri, 31 Dec 1999 23:59:60 +0000 (leap)", 946684800 },
-    { "Sat, 32 Nov 2026 08:22:51 +0000", -1 }, { "Sat, 21 Nov 2026 24:22:51 +0000", -1 }, { "Sat 21 Nov 2026 08:22:51 +0000", -1 },
-    { "Sat, 21 Nov 2026 08:22:51", -1 }, { "", -1 }, { "Sat, 21 Nov 2026 08:22:51 +0000 x", -1 }, { "Sat, 21 Nov (2026", -1 },
+    { "Sat, 32 Nov 2026 08:22:51 +0000", -1 },
+    { "Sat, 21 Nov 2026 24:22:51 +0000", -1 },
+    { "Sat 21 Nov 2026 08:22:51 +0000", -1 },
+    { "Sat, 21 Nov 2026 08:22:51", -1 },
+    { "", -1 },
+    { "Sat, 21 Nov 2026 08:22:51 +0000 x", -1 },
+    { "Sat, 21 Nov (2026", -1 },
 };
 
 TEST(dates_are_read)

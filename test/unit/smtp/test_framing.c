@@ -8,7 +8,8 @@ static struct pool *pool;
 
 enum { ROOM_BYTES = 512 };
 
-/* Give input in pieces of step octets as a session would; what came out, and how much of the input belongs to the message. */
+/* Give input in pieces of step octets as a session would; what came out, and how much of the input belongs to the
+ * message. */
 static struct str
 read_data(const char *input, size_t len, size_t step, enum bare_newline mode, size_t *used_out, bool *is_bare_out)
 {
@@ -69,7 +70,8 @@ TEST(only_crlf_dot_crlf_ends_data)
         for (size_t step = 1; step <= strlen(data[i].input); step++) {
             size_t used;
             bool is_bare;
-            struct str text = read_data(data[i].input, strlen(data[i].input), step, BARE_NEWLINE_NORMALIZE, &used, &is_bare);
+            struct str text =
+                read_data(data[i].input, strlen(data[i].input), step, BARE_NEWLINE_NORMALIZE, &used, &is_bare);
 
             CHECK_STR(data[i].input, text, data[i].text);
             CHECK_INT(data[i].input, used, data[i].used);

@@ -113,11 +113,12 @@ TEST(a_configured_text_may_bring_its_code)
 }
 
 static const struct { const char *text; enum smtp_param_result result; } mail_params[] = {
-    { "SIZE=100", SMTP_PARAM_OK }, { "size=0", SMTP_PARAM_OK }, { "SIZE=99999999999999999999", SMTP_PARAM_BAD }, { "SIZE", SMTP_PARAM_BAD },
-    { "BODY=8BITMIME", SMTP_PARAM_OK }, { "BODY=x", SMTP_PARAM_BAD }, { "AUTH=<>", SMTP_PARAM_OK }, { "AUTH=a+40b", SMTP_PARAM_OK },
-    { "AUTH=+0", SMTP_PARAM_BAD }, { "AUTH=+00", SMTP_PARAM_BAD }, { "AUTH=+0A", SMTP_PARAM_BAD }, { "AUTH=+1B", SMTP_PARAM_BAD },
-    { "RET=HDRS", SMTP_PARAM_OK }, { "RET=all", SMTP_PARAM_BAD }, { "ENVID=abc", SMTP_PARAM_OK }, { "SMTPUTF8", SMTP_PARAM_OK },
-    { "FOO=1", SMTP_PARAM_UNKNOWN },
+    { "SIZE=100", SMTP_PARAM_OK },  { "size=0", SMTP_PARAM_OK },        { "SIZE=99999999999999999999", SMTP_PARAM_BAD },
+    { "SIZE", SMTP_PARAM_BAD },     { "BODY=8BITMIME", SMTP_PARAM_OK }, { "BODY=x", SMTP_PARAM_BAD },
+    { "AUTH=<>", SMTP_PARAM_OK },   { "AUTH=a+40b", SMTP_PARAM_OK },    { "AUTH=+0", SMTP_PARAM_BAD },
+    { "AUTH=+00", SMTP_PARAM_BAD }, { "AUTH=+0A", SMTP_PARAM_BAD },     { "AUTH=+1B", SMTP_PARAM_BAD },
+    { "RET=HDRS", SMTP_PARAM_OK },  { "RET=all", SMTP_PARAM_BAD },      { "ENVID=abc", SMTP_PARAM_OK },
+    { "SMTPUTF8", SMTP_PARAM_OK },  { "FOO=1", SMTP_PARAM_UNKNOWN },
 };
 
 TEST(parameters_of_mail_are_checked)
@@ -136,8 +137,9 @@ TEST(parameters_of_mail_are_checked)
 }
 
 static const struct { const char *text; enum smtp_param_result result; unsigned notify; } rcpt_params[] = {
-    { "NOTIFY=NEVER", SMTP_PARAM_OK, 1 }, { "NOTIFY=SUCCESS,delay", SMTP_PARAM_OK, 10 }, { "NOTIFY=NEVER,DELAY", SMTP_PARAM_BAD, 0 },
-    { "NOTIFY=,", SMTP_PARAM_BAD, 0 }, { "ORCPT=rfc822;a@b", SMTP_PARAM_OK, 0 }, { "ORCPT=rfc822", SMTP_PARAM_BAD, 0 },
+    { "NOTIFY=NEVER", SMTP_PARAM_OK, 1 },        { "NOTIFY=SUCCESS,delay", SMTP_PARAM_OK, 10 },
+    { "NOTIFY=NEVER,DELAY", SMTP_PARAM_BAD, 0 }, { "NOTIFY=,", SMTP_PARAM_BAD, 0 },
+    { "ORCPT=rfc822;a@b", SMTP_PARAM_OK, 0 },    { "ORCPT=rfc822", SMTP_PARAM_BAD, 0 },
     { "ORCPT=rfc822;a+0Ab", SMTP_PARAM_BAD, 0 }, { "ORCPT=;a", SMTP_PARAM_BAD, 0 },
 };
 
@@ -172,10 +174,20 @@ TEST(malformed_parameters_are_told_from_the_end)
 }
 
 static const struct { const char *argument; bool is_good; uint64_t size; bool is_last; } bdats[] = {
-    { "0 LAST", true, 0, true }, { "86", true, 86, false }, { "86 last", true, 86, true }, { "-1", false, 0, false }, { "+5", false, 0, false },
-    { "5x", false, 0, false }, { "0x10", false, 0, false }, { "2147483648", true, 2147483648u, false },
-    { "9223372036854775808", false, 0, false }, { "18446744073709551617", false, 0, false }, { "", false, 0, false },
-    { "5 LASTX", false, 0, false }, { "5\tLAST", false, 0, false }, { "5  LAST", false, 0, false },
+    { "0 LAST", true, 0, true },
+    { "86", true, 86, false },
+    { "86 last", true, 86, true },
+    { "-1", false, 0, false },
+    { "+5", false, 0, false },
+    { "5x", false, 0, false },
+    { "0x10", false, 0, false },
+    { "2147483648", true, 2147483648u, false },
+    { "9223372036854775808", false, 0, false },
+    { "18446744073709551617", false, 0, false },
+    { "", false, 0, false },
+    { "5 LASTX", false, 0, false },
+    { "5\tLAST", false, 0, false },
+    { "5  LAST", false, 0, false },
     { "1234567890123456789012345678901234567890", false, 0, false },
 };
 

@@ -12,7 +12,8 @@ static const char reference[] =
     "--host_name host.name.example\n--host_auth authx\n--interface_address [127.0.0.1]:25\n--ident identx\n"
     "-received_protocol esmtpa\n-aclc 0 9\nconn zero\n-aclc _name 11\nline1\nline2\n--aclm 0 11\na@b.example\n"
     "-body_linecount 1\n-max_received_linelength 13\n--auth_id id x\n-allow_unqualified_recipient\n"
-    "-allow_unqualified_sender\n-deliver_firsttime\n-frozen 1795250993\n-tls_resumption A\n-dsn_envid abc123\n-dsn_ret 2\n"
+    "-allow_unqualified_sender\n-deliver_firsttime\n-frozen 1795250993\n-tls_resumption A\n-dsn_envid abc123\n-dsn_ret "
+    "2\n"
     "YY m@x\nNY b@x\nNN c@x\nNN z@x\n4\nx@y.example rfc822;x@y.example 18,20  0,-1#3\nx2@y.example  0,2  0,-1#3\n"
     "\"a b\"@y.example err@y 5,1#1\nx3@y.example\n\n"
     "014  Subject: test\n010F From: a@b\n008T To: x@y\n013* X-Added: yes\n";
@@ -58,7 +59,9 @@ TEST(trust_survives_the_spool)
 {
     struct message *message;
 
-    REQUIRE(spool_header_parse(pool, pool_dup_tainted(pool, str_of(reference)), "1xUgnB-0004jT-31", false, &message, NULL) == SPOOL_OK);
+    REQUIRE(
+        spool_header_parse(pool, pool_dup_tainted(pool, str_of(reference)), "1xUgnB-0004jT-31", false, &message, NULL)
+        == SPOOL_OK);
     CHECK(str_is_tainted(message->origin->helo_name));
     CHECK(!str_is_tainted(message->origin->protocol));
     CHECK(!str_is_tainted(message->origin->host_address));
@@ -72,7 +75,8 @@ TEST(what_is_written_is_read_again)
     struct message *first, *second;
     struct str text, again;
 
-    REQUIRE(spool_header_parse(pool, pool_dup_tainted(pool, str_of(reference)), "1xUgnB-0004jT-31", false, &first, NULL) == SPOOL_OK);
+    REQUIRE(spool_header_parse(pool, pool_dup_tainted(pool, str_of(reference)), "1xUgnB-0004jT-31", false, &first, NULL)
+            == SPOOL_OK);
     text = spool_header_format(first, pool, 1234);
     REQUIRE(spool_header_parse(pool, text, "1xUgnB-0004jT-31", false, &second, NULL) == SPOOL_OK);
     again = spool_header_format(second, pool, 1234);
@@ -93,7 +97,8 @@ TEST(every_cut_of_our_file_is_half_a_message)
     REQUIRE(spool_header_parse(pool, str_of(reference), "1xUgnB-0004jT-31", false, &message, NULL) == SPOOL_OK);
     text = spool_header_format(message, pool, 1234);
     for (size_t len = 0; len < text.len; len++)
-        CHECK_INT("cut", spool_header_parse(pool, str_head(text, len), "1xUgnB-0004jT-31", false, &other, NULL), SPOOL_HALF);
+        CHECK_INT("cut", spool_header_parse(pool, str_head(text, len), "1xUgnB-0004jT-31", false, &other, NULL),
+                  SPOOL_HALF);
     for (size_t len = 0; len < text.len; len++) {
         char *copy = pool_alloc(pool, text.len);
 
@@ -134,9 +139,10 @@ TEST(a_malformed_file_is_left_to_people)
         struct str edited;
 
         REQUIRE(at != STR_NONE);
-        edited = pool_printf(pool, "%.*s%s%.*s029* X-Tern-End: 0000000000000000\n", STR_ARG(str_head(text, at)), edits[i].to,
-                             STR_ARG(str_from(text, at + strlen(edits[i].from))));
-        CHECK_INT(edits[i].to, spool_header_parse(pool, edited, "1xUgnB-0004jT-31", false, &other, NULL), edits[i].state);
+        edited = pool_printf(pool, "%.*s%s%.*s029* X-Tern-End: 0000000000000000\n", STR_ARG(str_head(text, at)),
+                             edits[i].to, STR_ARG(str_from(text, at + strlen(edits[i].from))));
+        CHECK_INT(edits[i].to, spool_header_parse(pool, edited, "1xUgnB-0004jT-31", false, &other, NULL),
+                  edits[i].state);
     }
     CHECK_INT("other name", spool_header_parse(pool, text, "1xUgnB-0004jT-32", false, &other, NULL), SPOOL_BAD);
 }

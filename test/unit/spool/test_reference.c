@@ -48,10 +48,11 @@ run_reference(const char *first, const char *second, const char *input)
 static bool
 set_up(void)
 {
-    static const char text[] =
-        "primary_hostname = reference.example\nkeep_environment =\nqueue_only\nlog_file_path = %s/%%slog\nspool_directory = %s/spool\n"
-        "trusted_users = root\nbegin routers\nr:\n driver = accept\n transport = t\nbegin transports\nt:\n driver = appendfile\n"
-        " file = /dev/null\n";
+    static const char text[] = "primary_hostname = reference.example\nkeep_environment =\nqueue_only\nlog_file_path = "
+                               "%s/%%slog\nspool_directory = %s/spool\n"
+                               "trusted_users = root\nbegin routers\nr:\n driver = accept\n transport = t\nbegin "
+                               "transports\nt:\n driver = appendfile\n"
+                               " file = /dev/null\n";
     const struct passwd *user = getpwnam("Debian-exim");
     char whole[4096];
     int fd;

@@ -180,7 +180,9 @@ TEST(a_body_edited_by_people_is_kept)
     set_up("edited", false);
     spool_close(message_make(&token));
     REQUIRE(truncate(path_of(token.id, "-D"), 30) == 0);
-    REQUIRE(utimensat(AT_FDCWD, path_of(token.id, "-D"), (struct timespec[2]){ { .tv_sec = 2000000000 }, { .tv_sec = 2000000000 } }, 0) == 0);
+    REQUIRE(utimensat(AT_FDCWD, path_of(token.id, "-D"),
+                      (struct timespec[2]){ { .tv_sec = 2000000000 }, { .tv_sec = 2000000000 } }, 0)
+            == 0);
     CHECK_INT("", spool_open(&spool, pool, token.id, &found, NULL), SPOOL_OK);
     spool_close(found);
 }

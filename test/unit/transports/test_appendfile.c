@@ -175,8 +175,7 @@ TEST(a_mailbox_is_opened_only_if_it_is_what_it_should_be)
     }
 }
 
-static const struct { const char *text; int64_t limit, size; bool is_ok, is_checked;
-} sizes[] = {
+static const struct { const char *text; int64_t limit, size; bool is_ok, is_checked; } sizes[] = {
     { "0", 0, 0, true, true },           { "100", 0, 100, true, true },
     { "2K", 0, 2048, true, true },       { "1.5M", 0, 1572864, true, true },
     { "1G", 0, 1073741824, true, true }, { "75%", 1000, 750, true, true },

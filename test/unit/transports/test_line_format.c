@@ -14,8 +14,7 @@ collect(void *data, struct str octets)
 
 enum { LF, CRLF, WIRE_TO_LF, WIRE_TO_CRLF };
 
-static const struct { const char *label; int kind; const char *check, *escape, *text, *expected;
-} rows[] = {
+static const struct { const char *label; int kind; const char *check, *escape, *text, *expected; } rows[] = {
     { "plain", LF, "", "", "a\nb\n", "a\nb\n" },
     { "no last line end", LF, "", "", "a", "a" },
     { "From", LF, "From ", ">From ", "From x\nFrom\n From y\nFrom z", ">From x\nFrom\n From y\n>From z" },
