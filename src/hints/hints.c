@@ -8,14 +8,22 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/deadline.h"
+#include "base/process.h"
 #include "base/trace.h"
 #include "config/config.h"
 #include "expand/expand.h"
 #include "hints/backend.h"
 #include "log/log.h"
 
-/* How long another process may keep the lock, and how often we look. */
-enum { LOCK_WAIT_MS = 10000, LOCK_LOOK_MIN_MS = 1, LOCK_LOOK_MAX_MS = 50 };
+/* How long another process may keep the lock, and how often we look.  After waiting in vain once, the process does not wait again for
+ * some time: one stopped process must not delay each of many deliveries again and again. */
+enum { LOCK_WAIT_MS = 5000, LOCK_PATIENCE_AGAIN_MS = 60000, LOCK_LOOK_MIN_MS = 1, LOCK_LOOK_MAX_MS = 50 };
+
+struct lock_patience {
+    struct deadline impatient_until;
+};
+
+static const char patience_key;
 
 struct hints {
     struct pool *pool;
@@ -60,7 +68,8 @@ pause_ms(long ms)
 static bool
 lock_take(int fd, bool is_exclusive)
 {
-    struct deadline deadline = deadline_in_ms(LOCK_WAIT_MS);
+    struct lock_patience *patience = process_cache(&patience_key, sizeof(*patience));
+    struct deadline deadline = deadline_in_ms(deadline_has_passed(patience->impatient_until) ? LOCK_WAIT_MS : 0);
     struct flock lock = { .l_type = is_exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET };
 
     for (long wait_ms = LOCK_LOOK_MIN_MS;; wait_ms = wait_ms * 2 < LOCK_LOOK_MAX_MS ? wait_ms * 2 : LOCK_LOOK_MAX_MS) {
@@ -69,6 +78,7 @@ lock_take(int fd, bool is_exclusive)
         if ((errno != EACCES && errno != EAGAIN && errno != EINTR))
             return false;
         if (deadline_has_passed(deadline)) {
+            patience->impatient_until = deadline_in_ms(LOCK_PATIENCE_AGAIN_MS);
             errno = ETIMEDOUT;
             return false;
         }

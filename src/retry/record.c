@@ -30,7 +30,7 @@ number_of(const struct retry_record *record)
     for (size_t i = 0; i < COUNT(numbers); i++)
         if (numbers[i].cause == record->cause)
             return numbers[i].number;
-    return record->sys_errno > 0 ? record->sys_errno : ERROR_NONE;
+    return record->sys_errno != 0 ? record->sys_errno : ERROR_NONE;
 }
 
 /* Seconds since a full mailbox was read; else how the host was found, with the last digits of the reply code. */

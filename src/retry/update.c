@@ -1,4 +1,5 @@
 /* retry/update.c -- after the tries: note what happened, compute the next times, write the hints. */
+#include <string.h>
 #include "base/clock.h"
 #include "base/trace.h"
 #include "config/config.h"
@@ -109,6 +110,15 @@ is_of_message(const struct retry_note *note)
     return note->is_message || cause == CAUSE_MAIL_4XX || cause == CAUSE_DATA_4XX || cause == CAUSE_QUOTA;
 }
 
+/* What is shown of the failure; the system's words where there are no others. */
+static struct str
+text_of(const struct why *why)
+{
+    if (str_is_empty(why->text) && why->sys_errno > 0)
+        return str_of(strerror(why->sys_errno));
+    return why->text;
+}
+
 static void
 write_failure(struct hints *hints, struct retry_note *note, const struct message *message, struct scope *scope)
 {
@@ -116,7 +126,7 @@ write_failure(struct hints *hints, struct retry_note *note, const struct message
     time_t now = clock_seconds(), received = message != NULL ? message->received_at.tv_sec : now;
     struct retry_record before, record = {
         .first_failed = now, .last_try = now, .cause = note->why.cause, .detail = note->why.detail,
-        .sys_errno = note->why.sys_errno, .is_via_mx = note->why.is_via_mx, .text = note->why.text
+        .sys_errno = note->why.sys_errno, .is_via_mx = note->why.is_via_mx, .text = text_of(&note->why)
     };
     bool has_before = hints != NULL && retry_read_from(hints, note->key, scope->pool, &before);
 
