@@ -5,6 +5,8 @@
 #include "daemon/daemon.h"
 #include "net/interface.h"
 
+struct origin;
+
 enum child_kind { CHILD_SESSION, CHILD_RUNNER };
 
 struct daemon_child {
@@ -38,6 +40,15 @@ bool daemon_child_ended(struct daemon *daemon, pid_t pid);
 
 /* In a fresh child: give up what is the daemon's alone. */
 void daemon_forget(struct daemon *daemon);
+
+/* May one more connection, the host_count-th of this host, be taken?  False: what to log (NULL: it was), to reply. */
+struct refusal {
+    const char *log_text, *reply;
+};
+bool connection_admit(const struct daemon *daemon, struct origin *origin, int host_count, struct refusal *refusal_out);
+
+/* The line of a connection that is taken. */
+void connection_log(const struct daemon *daemon, struct origin *origin);
 
 /* A listener is readable: take connections, fork their sessions. */
 void sessions_accept(struct daemon *daemon, const struct listener *listener);

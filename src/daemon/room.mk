@@ -1,1 +1,1 @@
-objs-y += daemon.o sessions.o runners.o
+objs-y += daemon.o admission.o sessions.o runners.o

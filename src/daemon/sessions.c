@@ -1,6 +1,7 @@
 #include "daemon/parts.h"
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -82,9 +83,8 @@ session_run(struct daemon *daemon, const struct arrival *arrival, int host_count
 }
 
 static void
-session_start(struct daemon *daemon, const struct arrival *arrival)
+session_start(struct daemon *daemon, const struct arrival *arrival, int host_count)
 {
-    int host_count = host_connections(daemon, &arrival->ip);
     int link_fd = launcher_link_new(daemon->launcher, LAUNCH_MAY_DELIVER);
     pid_t pid = link_fd == -1 ? -1 : fork();
 
@@ -98,24 +98,34 @@ session_start(struct daemon *daemon, const struct arrival *arrival)
         daemon_child_add(daemon, pid, CHILD_SESSION, &arrival->ip);
 }
 
+/* smtp_accept_keepalive and tcp_nodelay; a failure costs nothing but the effect. */
 static void
-session_refuse(const struct arrival *arrival, const char *log_text, const char *reply_text)
+socket_prepare(int fd)
 {
-    struct pool *pool = pool_new("refusal");
+    int on = 1;
 
-    smtp_session_refuse(arrival->fd, origin_of(arrival, pool), log_text, reply_text);
-    pool_free(pool);
+    if (config->smtp_accept_keepalive)
+        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    if (config->tcp_nodelay)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 static void
 arrival_handle(struct daemon *daemon, const struct arrival *arrival)
 {
-    int max = config->smtp_accept_max;
+    struct pool *pool = pool_new("arrival");
+    struct origin *origin = origin_of(arrival, pool);
+    int host_count = host_connections(daemon, &arrival->ip);
+    struct refusal refusal;
 
-    if (max > 0 && daemon->session_count >= (size_t)max)
-        session_refuse(arrival, "too many connections", "Too many concurrent SMTP connections; please try again later.");
-    else
-        session_start(daemon, arrival);
+    if (connection_admit(daemon, origin, host_count, &refusal)) {
+        connection_log(daemon, origin);
+        socket_prepare(arrival->fd);
+        session_start(daemon, arrival, host_count);
+    } else {
+        smtp_session_refuse(arrival->fd, origin, refusal.log_text, refusal.reply);
+    }
+    pool_free(pool);
 }
 
 void

@@ -227,7 +227,8 @@ smtp_session_refuse(int fd, const struct origin *origin, const char *log_text, c
     struct pool *pool = pool_new("refusal");
     struct str host = origin_log_host(origin, false, pool), reply = smtp_reply_format(pool, SMTP_UNAVAILABLE, STR(""), str_of(reply_text));
 
-    log_write(LOG_CONNECTION_REJECT, LOG_TO_MAIN, NULL, "Connection from %.*s refused: %s", STR_ARG(host), log_text);
+    if (log_text != NULL)
+        log_write(LOG_CONNECTION_REJECT, LOG_TO_MAIN, NULL, "Connection from %.*s refused: %s", STR_ARG(host), log_text);
     fd_write(fd, reply, deadline_in_ms(0));
     pool_free(pool);
 }

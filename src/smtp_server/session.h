@@ -37,6 +37,7 @@ int smtp_batch_run(int in_fd, struct origin *origin, const struct smtp_session_o
 /* -bh: the session as if from address ("1.2.3.4", "1.2.3.4.port", "[v6]:port"), talking on the standard streams. */
 int smtp_session_pretend(struct str address, struct origin *origin, const struct smtp_session_options *options);
 
-/* A daemon without room refuses a connection: "421 …" is sent on fd (never blocking), the line is logged; fd stays open. */
+/* A daemon without room refuses a connection: "421 …" is sent on fd (never blocking), the line is logged unless it is
+ * NULL; fd stays open. */
 void smtp_session_refuse(int fd, const struct origin *origin, const char *log_text, const char *reply_text);
 #endif
