@@ -9,6 +9,23 @@
 #include "log/log.h"
 #include "net/host.h"
 
+/* The last trouble is in the log already; the sender is told what he was told to be told, and that time is over. */
+static void
+time_out(struct delivery_state *state, struct address *addr)
+{
+    struct str text = STR("retry timeout exceeded");
+
+    addr->outcome = FAIL;
+    addr->why.user_text = addr->why.user_text.len == 0
+        ? text : pool_printf_tainted(state->pool, "%.*s: %.*s", STR_ARG(addr->why.user_text), STR_ARG(text));
+    addr->why.text = text;
+    addr->why.enhanced = "5.4.7";
+    addr->host_used = NULL;
+    log_write(LOG_ALWAYS, LOG_TO_MAIN, state->message->id, "** %.*s: %.*s", STR_ARG(log_address(state, addr, false)),
+              STR_ARG(text));
+    msglog_write(state, "%.*s: %.*s", STR_ARG(log_address(state, addr, false)), STR_ARG(text));
+}
+
 /* Deferred addresses that have had their last try now fail. */
 static void
 timed_out_fail(struct delivery_state *state)
@@ -28,13 +45,7 @@ timed_out_fail(struct delivery_state *state)
             state->deferred_end = &addr->next;
             continue;
         }
-        addr->outcome = FAIL;
-        addr->why.text =
-            addr->why.cause == CAUSE_RETRY_NOT_REACHED || addr->why.text.len == 0
-                ? STR("retry timeout exceeded")
-                : pool_printf_tainted(state->pool, "%.*s: retry timeout exceeded", STR_ARG(addr->why.text));
-        addr->is_already_logged = false;
-        log_failed(state, addr);
+        time_out(state, addr);
         *state->failed_end = addr;
         state->failed_end = &addr->next;
     }
