@@ -27,7 +27,7 @@ objs-y += interactive.o items_system.o items_secret.o operators_mail.o condition
 rows-y += expand_items:expand_system_items[] expand_items:expand_secret_items[] expand_operators:expand_mail_operators[]
 rows-y += expand_conditions:expand_secret_conditions[] expand_conditions:expand_state_conditions[]
 
-objs-y += imapfolder.o items_reserved.o
+objs-y += imapfolder.o items_reserved.o quoting.o
 rows-y += expand_items:expand_imapfolder_items[] expand_items:expand_reserved_items[]
 rows-$(EXIM_PERL) += expand_items:perl_items[]:perl
 rows-$(SUPPORT_PAM) += expand_conditions:pam_conditions[]:pam

@@ -30,6 +30,10 @@ enum outcome expand_node_eval(const struct expand_node *node, struct scope *scop
  * The template is the same at each call, so that what others keep with it stays.  NULL if the node is not constant. */
 struct template *expand_node_template(const struct expand_node *node);
 
+/* For a node that gave a tainted text: the part that is tainted and did not go through ${quote_TYPE:…}, as the configuration
+ * has it; empty if there is none. */
+struct str expand_node_unquoted(const struct expand_node *node, struct str type, struct scope *scope);
+
 /* A condition inside an item ({…} of ${filter and the like). */
 struct expand_test;
 enum outcome expand_test_eval(const struct expand_test *test, struct scope *scope, bool *is_true_out, struct why *why);

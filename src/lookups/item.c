@@ -21,6 +21,21 @@ take_arguments(const struct expand_call *call, const struct lookup_spec *spec, s
     return outcome;
 }
 
+/* Data is never code: what comes from outside is quoted, or the query is not made. */
+static enum outcome
+check_quoting(const struct expand_call *call, const struct lookup_spec *spec, struct str query, struct scope *scope, struct why *why)
+{
+    struct str culprit;
+
+    if (spec->driver->is_single_key || spec->driver->quote == NULL || !str_is_tainted(query))
+        return OK;
+    culprit = expand_node_unquoted(call->args[0], spec->name, scope);
+    if (culprit.len == 0)
+        return OK;
+    return why_defer(why, 0, NULL, "lookup of \"%.*s\" gave DEFER: tainted search query is not properly quoted: "
+                     "%.*s needs ${quote_%.*s:…}", STR_ARG(query), STR_ARG(culprit), STR_ARG(spec->name));
+}
+
 static enum outcome
 deferred(struct str key, const struct why *inner, struct why *why)
 {
@@ -43,7 +58,8 @@ lookup_eval(const struct expand_call *call, struct scope *scope, struct str *tex
         return why_fail(why, 0, NULL, "lookup expansions are not permitted");
     if (!lookup_spec_parse(call->word, &spec, why))
         return FAIL;
-    if ((outcome = take_arguments(call, &spec, scope, &key, &file, why)) != OK)
+    if ((outcome = take_arguments(call, &spec, scope, &key, &file, why)) != OK
+        || (outcome = check_quoting(call, &spec, key, scope, why)) != OK)
         return outcome;
     captures_keep(&kept, scope);
     why_init(&inner, scope->pool);

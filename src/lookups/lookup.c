@@ -3,12 +3,13 @@
 #include <sys/stat.h>
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/deadline.h"
 #include "base/map.h"
 #include "base/process.h"
 #include "base/trace.h"
 #include "config/config.h"
 
-enum { OPEN_FILES_DEFAULT = 25, ANSWERS_MAX_BYTES = 8 << 20, QUERY_LIFETIME_S = 300 };
+enum { OPEN_FILES_DEFAULT = 25, ANSWERS_MAX_BYTES = 8 << 20, QUERY_LIFETIME_S = 300, LOOK_AGAIN_MS = 50 };
 
 /* What was answered for a key. */
 struct kept_answer {
@@ -26,6 +27,7 @@ struct lookup_source {
     bool is_open;
     struct stat st;
     time_t opened_at;
+    int64_t looked_at_ms;
     struct pool *answer_pool;
     struct map answers;             /* key and options → struct kept_answer * */
 };
@@ -81,14 +83,21 @@ is_same_file(const struct stat *a, const struct stat *b)
         && a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* The source is what it was when it was opened. */
+/* The source is what it was when it was opened.  Files are looked at again after a moment only: a system call for each
+ * question costs more than the answer. */
 static bool
-is_fresh(const struct lookup_source *source)
+is_fresh(struct lookup_source *source)
 {
     struct stat st;
+    int64_t now_ms;
 
-    if (source->driver->is_absolute_file)
+    if (source->driver->is_absolute_file) {
+        now_ms = monotonic_ms();
+        if (now_ms - source->looked_at_ms < LOOK_AGAIN_MS)
+            return true;
+        source->looked_at_ms = now_ms;
         return stat(source->file.ptr, &st) == 0 && is_same_file(&st, &source->st);
+    }
     return clock_seconds() - source->opened_at < QUERY_LIFETIME_S;
 }
 
@@ -126,6 +135,7 @@ source_open(const struct lookup_driver *driver, struct str file, struct why *why
     source->driver = driver;
     source->file = pool_dup(pool, file);
     source->opened_at = clock_seconds();
+    source->looked_at_ms = monotonic_ms();
     if (driver->is_absolute_file && stat(source->file.ptr, &source->st) == -1)
         source->st.st_size = -1;
     if (driver->open != NULL) {
