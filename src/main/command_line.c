@@ -82,6 +82,8 @@ option_apply(struct reader *r, const struct command_option *row, struct str word
 
     if (!option_value(r, row, word, &value))
         return false;
+    if (row->is_one_line && str_find_any(value, "\r\n") != STR_NONE)
+        return mistake(r, str_of(row->name), "a line break in the value of the option");
     if (row->mode != MODE_NONE && (r->line->mode == MODE_NONE || row->mode != MODE_SUBMIT))
         r->line->mode = row->mode;
     if (row->action != ACTION_NOTHING)

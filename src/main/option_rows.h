@@ -17,6 +17,7 @@ struct command_option {
     enum option_value value;
     enum mode mode;                 /* set if not MODE_NONE */
     enum message_action action;     /* set if not ACTION_NOTHING */
+    bool is_one_line;               /* the value goes into header fields, logs or the spool: no CR, LF or NUL in it */
     size_t flag;                    /* offset of a bool to set, 0: none; likewise text */
     size_t text;
     bool (*apply)(struct command_line *line, struct pool *pool, const struct command_option *option, struct str value);

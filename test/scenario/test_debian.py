@@ -53,7 +53,7 @@ def test_relaying_is_refused_to_strangers():
             client.helo()
             client.cmd("MAIL FROM:<x@stranger.example>", 250)
             reply = client.cmd("RCPT TO:<someone@remote.example>", 550)
-            assert "relay not permitted" in reply
+            assert "relay not permitted" in reply.text
             client.quit()
         assert site.tern.wait_log(r"rejected RCPT <someone@remote.example>: relay not permitted", kind="reject")
         assert site.tern.wait_log(r"H=stranger.example \(client.example\) \[198.51.100.9\] F=<x@stranger.example> rejected RCPT")
@@ -91,7 +91,7 @@ def test_smarthost_takes_what_is_not_local():
 
 
 @needs_postfix
-def test_down_host_is_tried_again_and_a_bounce_ends_it():
+def test_down_host_is_tried_again():
     def body(site):
         tern = site.tern
         site.start()
@@ -103,7 +103,7 @@ def test_down_host_is_tried_again_and_a_bounce_ends_it():
         listing = tern.run("-bp").ok().out
         assert "<ann@site.example>" in listing and "someone@remote.example" in listing
         tern.run("-q").ok()
-        assert tern.wait_log(r" == someone@remote.example R=dnslookup T=remote_smtp defer \(-53\): retry time not reached")
+        assert tern.wait_log(r" == someone@remote.example R=dnslookup T=remote_smtp defer \(-54\): retry time not reached for any host")
         peer = site.postfix(debian.MX_ADDRESS, 25, "remote.example")
         tern.run("-qf").ok()
         assert tern.wait_log(r" => someone@remote.example R=dnslookup T=remote_smtp")

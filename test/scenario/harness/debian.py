@@ -21,7 +21,7 @@ USERS = {"ann": 2001, "bob": 2002}
 
 SETTINGS = """dc_eximconfig_configtype='{kind}'
 dc_other_hostnames='site.example'
-dc_local_interfaces=''
+dc_local_interfaces='127.0.0.1 ; 198.51.100.1'
 dc_readhost=''
 dc_relay_domains=''
 dc_minimaldns='false'
@@ -91,9 +91,9 @@ class Site:
     def __init__(self, kind):
         self.tern = Tern("root")
         self.directory = self.tern.directory
+        self._files()
         self.config = generate(kind, self.directory)
         shutil.copy(self.config, self.tern.config_path)
-        self._files()
         self._network()
         self.peers = []
 
