@@ -145,7 +145,8 @@ str_from(struct str s, size_t start)
 {
     if (start > s.len)
         start = s.len;
-    return (struct str){ s.ptr + start, s.len - start };
+    /* The empty view may have no memory at all. */
+    return start == 0 ? s : (struct str){ s.ptr + start, s.len - start };
 }
 
 struct str

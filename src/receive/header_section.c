@@ -177,9 +177,12 @@ header_section_add(struct reception *r, struct str *text)
 static void
 replace_nuls(struct reception *r)
 {
-    char *at = r->header.ptr, *end = at + r->header.len;
+    char *at = r->header.ptr, *end;
 
-    while (r->header.len > 0 && (at = memchr(at, '\0', (size_t)(end - at))) != NULL)
+    if (r->header.len == 0)
+        return;
+    end = at + r->header.len;
+    while ((at = memchr(at, '\0', (size_t)(end - at))) != NULL)
         *at++ = '?';
 }
 
