@@ -62,7 +62,7 @@ struct message {
     struct str submission_domain, submission_name, local_scan_data;
     struct str log_extra;           /* log_message additions for the <= line */
     struct str queue_name;          /* "" for the default queue */
-    struct str raw_sender;          /* qualified, before rewriting and submission mode; empty: the same; not on the spool */
+    struct str raw_sender;          /* before rewriting and submission mode; empty: the same; not on the spool */
     int body_fd;                    /* the -D file, or -1 */
     int64_t body_start;             /* where the body begins in it */
     struct spool_file *spool;       /* spool/: its files and lock */
