@@ -59,7 +59,8 @@ looks_like_database(const char *path)
 {
     struct stat st;
 
-    return stat(path, &st) == -1 || st.st_size == 0 || (S_ISREG(st.st_mode) && st.st_size >= 512 && st.st_size % 512 == 0);
+    return stat(path, &st) == -1 || st.st_size == 0 || (S_ISREG(st.st_mode) && st.st_size >= 512 &&
+        st.st_size % 512 == 0);
 }
 
 static enum hints_status

@@ -95,7 +95,8 @@ sqlite_open(const char *path, enum hints_mode mode, struct pool *pool, void **ha
         result = sqlite3_exec(sqlite->db, "PRAGMA synchronous = OFF; PRAGMA trusted_schema = OFF", NULL, NULL, NULL);
     if (result == SQLITE_OK && mode == HINTS_CREATE)
         result = sqlite3_exec(sqlite->db,
-            "CREATE TABLE IF NOT EXISTS hints (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID", NULL, NULL, NULL);
+            "CREATE TABLE IF NOT EXISTS hints (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID", NULL, NULL,
+                NULL);
     if (result == SQLITE_OK)
         result = prepare_all(sqlite, mode);
     if (result != SQLITE_OK) {

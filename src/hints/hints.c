@@ -15,8 +15,8 @@
 #include "hints/backend.h"
 #include "log/log.h"
 
-/* How long another process may keep the lock, and how often we look.  After waiting in vain once, the process does not wait again for
- * some time: one stopped process must not delay each of many deliveries again and again. */
+/* How long another process may keep the lock, and how often we look.  After waiting in vain once, the process does
+ * not wait again for some time: one stopped process must not delay each of many deliveries again and again. */
 enum { LOCK_WAIT_MS = 5000, LOCK_PATIENCE_AGAIN_MS = 60000, LOCK_LOOK_MIN_MS = 1, LOCK_LOOK_MAX_MS = 50 };
 
 struct lock_patience {
@@ -48,7 +48,8 @@ hints_directory(struct pool *pool)
     struct str spool = STR("");
     const char *path;
 
-    if (config == NULL || config->spool_directory == NULL || expand(config->spool_directory, &scope, &spool, NULL) != OK)
+    if (config == NULL || config->spool_directory == NULL || expand(config->spool_directory, &scope, &spool,
+        NULL) != OK)
         return NULL;
     path = pool_cstr(pool, pool_printf(pool, "%.*s/db", STR_ARG(spool)));
     if (path != NULL && mkdir(path, 0750) == -1 && errno != EEXIST)
@@ -115,9 +116,11 @@ set_aside(const char *path, struct pool *pool)
     const char *aside = pool_cstr(pool, pool_printf(pool, "%s.corrupt-%lld", path, (long long)time(NULL)));
 
     if (rename(path, aside) == 0)
-        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "hints database %s is corrupt: renamed %s", path, aside);
+        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "hints database %s is corrupt: renamed %s", path,
+            aside);
     else if (errno != ENOENT)
-        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "hints database %s is corrupt and cannot be renamed: %s",
+        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL,
+            "hints database %s is corrupt and cannot be renamed: %s",
             path, strerror(errno));
 }
 
@@ -129,7 +132,8 @@ open_locked(struct hints *hints, enum hints_mode mode)
 
     if (status == HINTS_CORRUPT && mode != HINTS_READ) {
         set_aside(hints->path, hints->pool);
-        status = mode == HINTS_CREATE ? hints->backend->open(hints->path, mode, hints->pool, &hints->handle) : HINTS_NONE;
+        status = mode == HINTS_CREATE ? hints->backend->open(hints->path, mode, hints->pool, &hints->handle) :
+            HINTS_NONE;
     }
     if (status == HINTS_TROUBLE)
         log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "Failed to open hints database %s: %s", hints->path,
@@ -236,7 +240,8 @@ hints_scan(struct hints *hints, bool is_first, struct pool *pool, struct str *ke
 {
     struct str key;
 
-    if (hints == NULL || hints->is_broken || !is_done(hints, hints->backend->scan(hints->handle, is_first, &key), "scan"))
+    if (hints == NULL || hints->is_broken || !is_done(hints, hints->backend->scan(hints->handle, is_first, &key),
+        "scan"))
         return false;
     *key_out = pool_dup_tainted(pool, key);
     return true;

@@ -179,7 +179,8 @@ has_domain(const struct match_item *item, const struct match_run *run)
 {
     if (str_rfind(run->subject, '@') != STR_NONE)
         return true;
-    log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL, "no @ found in the subject of an address list match: subject=\"%.*s\" pattern=\"%.*s\"",
+    log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL,
+        "no @ found in the subject of an address list match: subject=\"%.*s\" pattern=\"%.*s\"",
         STR_ARG(run->subject), STR_ARG(item->text));
     return false;
 }

@@ -1,4 +1,5 @@
-/* match/compile.c -- from the text of a list to items that say what they are (manual: domain, host, address and local part lists). */
+/* match/compile.c -- from the text of a list to items that say what they are (manual: domain, host, address and
+ * local part lists). */
 #include "base/items.h"
 #include "match/list.h"
 
@@ -14,7 +15,8 @@ item_bad(struct match_item *item, struct pool *pool, struct str text)
         item->problem = "list item with a NUL octet";
 }
 
-/* "type;rest", where type is known to end at the semicolon.  False, and the item untouched, if there is no such type. */
+/* "type;rest", where type is known to end at the semicolon.  False, and the item untouched, if there is no such
+ * type. */
 static bool
 lookup_compile(struct str text, size_t semicolon, struct pool *pool, struct match_item *item, struct why *why)
 {
@@ -108,7 +110,8 @@ local_part_item_compile(struct str text, struct pool *pool, struct match_item *i
         item->kind = ITEM_LITERAL;
 }
 
-/* Where the domain pattern of "local@domain" begins: behind the last "@", unless that is the first of "@", "@[]", "@mx_…". */
+/* Where the domain pattern of "local@domain" begins: behind the last "@", unless that is the first of "@", "@[]",
+ * "@mx_…". */
 static size_t
 domain_pattern_at(struct str text)
 {
@@ -231,7 +234,8 @@ host_item_compile(struct str text, struct pool *pool, struct match_item *item)
 }
 
 void
-match_item_compile(enum list_form form, struct str text, bool is_file_allowed, struct pool *pool, struct match_item *item)
+match_item_compile(enum list_form form, struct str text, bool is_file_allowed, struct pool *pool,
+                   struct match_item *item)
 {
     item->text = text;
     item->mask_bits = -1;

@@ -25,11 +25,13 @@ list_get(const struct expand_call *call, struct scope *scope, struct template **
 }
 
 static enum outcome
-answer_take(enum match answer, const struct match_result *result, struct str list, const struct why *problem, struct scope *scope,
+answer_take(enum match answer, const struct match_result *result, struct str list, const struct why *problem,
+            struct scope *scope,
             bool *is_true_out, struct why *why)
 {
     if (answer == MATCH_DEFER)
-        return why_defer(why, 0, NULL, "unable to complete match against \"%.*s\": %.*s", STR_ARG(list), STR_ARG(problem->text));
+        return why_defer(why, 0, NULL, "unable to complete match against \"%.*s\": %.*s", STR_ARG(list),
+            STR_ARG(problem->text));
     *is_true_out = answer == MATCH_YES;
     if (answer == MATCH_YES)
         scope->value = result->data;
@@ -52,23 +54,27 @@ match_any(const struct expand_call *call, struct scope *scope, bool *is_true_out
     if (outcome != OK)
         return outcome;
     why_init(&problem, scope->pool);
-    return answer_take(ask(list, subject, scope, &result, &problem), &result, list->text, &problem, scope, is_true_out, why);
+    return answer_take(ask(list, subject, scope, &result, &problem), &result, list->text, &problem, scope, is_true_out,
+        why);
 }
 
 static enum match
-ask_domain(struct template *list, struct str domain, struct scope *scope, struct match_result *result_out, struct why *why)
+ask_domain(struct template *list, struct str domain, struct scope *scope, struct match_result *result_out,
+           struct why *why)
 {
     return match_domain_as(list, domain, MATCH_EXPANDED, scope, result_out, why);
 }
 
 static enum match
-ask_local_part(struct template *list, struct str local_part, struct scope *scope, struct match_result *result_out, struct why *why)
+ask_local_part(struct template *list, struct str local_part, struct scope *scope, struct match_result *result_out,
+               struct why *why)
 {
     return match_local_part_as(list, local_part, MATCH_EXPANDED, scope, result_out, why);
 }
 
 static enum match
-ask_address(struct template *list, struct str address, struct scope *scope, struct match_result *result_out, struct why *why)
+ask_address(struct template *list, struct str address, struct scope *scope, struct match_result *result_out,
+            struct why *why)
 {
     enum match answer = match_address_as(list, address, MATCH_EXPANDED, scope, result_out, why);
 

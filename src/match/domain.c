@@ -113,7 +113,8 @@ match_item_local_part(const struct match_item *item, struct match_run *run)
     case ITEM_EMPTY:
         return str_is_empty(subject) ? match_item_is(item, run) : ITEM_NO;
     case ITEM_LITERAL:
-        return (is_caseless ? str_ieq(subject, item->text) : str_eq(subject, item->text)) ? match_item_is(item, run) : ITEM_NO;
+        return (is_caseless ? str_ieq(subject, item->text) : str_eq(subject, item->text)) ? match_item_is(item, run) :
+            ITEM_NO;
     case ITEM_SUFFIX:
         return suffix_match(item, subject, is_caseless, run);
     case ITEM_REGEX:

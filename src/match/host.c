@@ -68,7 +68,8 @@ by_addresses_of(const struct match_item *item, struct str name, struct match_run
         return ITEM_DEFER;
     if (found != HOST_FOUND && found != HOST_FOUND_LOCAL) {
         if (run->origin != NULL)
-            log_write(LOG_HOST_LOOKUP_FAILED, LOG_TO_MAIN, NULL, "no IP address found for host %.*s (during SMTP connection from %.*s)",
+            log_write(LOG_HOST_LOOKUP_FAILED, LOG_TO_MAIN, NULL,
+                "no IP address found for host %.*s (during SMTP connection from %.*s)",
                 STR_ARG(name), STR_ARG(origin_full_host(run->origin, run->scope->pool)));
         run->unknown_text = pool_printf(run->scope->pool, "failed to find IP address for %.*s", STR_ARG(name));
         return ITEM_UNKNOWN;

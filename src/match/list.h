@@ -56,13 +56,14 @@ struct match_list {
     bool is_constant;               /* the template needs no expansion */
 };
 
-/* Compile an expanded list.  Nothing fails here: bad items say so when they are reached.  is_file: lines of a file, where comments
- * have been taken off, no further files are read and separators mean nothing. */
+/* Compile an expanded list.  Nothing fails here: bad items say so when they are reached.  is_file: lines of a file,
+ * where comments have been taken off, no further files are read and separators mean nothing. */
 struct match_list *match_list_compile(enum list_form form, struct str text, struct pool *pool);
 struct match_list *match_list_compile_lines(enum list_form form, const struct str_list *lines, struct pool *pool);
 
 /* One item without its "!"; file items only if is_file_allowed. */
-void match_item_compile(enum list_form form, struct str text, bool is_file_allowed, struct pool *pool, struct match_item *item);
+void match_item_compile(enum list_form form, struct str text, bool is_file_allowed, struct pool *pool,
+                        struct match_item *item);
 void match_domain_item_compile(struct str text, struct pool *pool, struct match_item *item);
 
 /* The items of a file, one a line; recompiled when the file changes.  NULL with why filled if it cannot be read. */
@@ -107,7 +108,8 @@ enum item_match match_item_host(const struct match_item *item, struct match_run 
 
 /* Shared: a named list, a regular expression, a lookup with this key. */
 enum item_match match_item_named(const struct match_item *item, enum list_form form, struct match_run *run);
-enum item_match match_item_regex(const struct match_item *item, struct str subject, bool is_caseless, struct match_run *run);
+enum item_match match_item_regex(const struct match_item *item, struct str subject, bool is_caseless,
+                                 struct match_run *run);
 enum item_match match_item_lookup(const struct match_item *item, struct str key, struct match_run *run);
 
 /* The item's own text as the result. */

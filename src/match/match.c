@@ -6,7 +6,8 @@
 #include "net/host.h"
 
 enum match
-match_domain_as(struct template *list, struct str domain, unsigned flags, struct scope *scope, struct match_result *result_out,
+match_domain_as(struct template *list, struct str domain, unsigned flags, struct scope *scope,
+                struct match_result *result_out,
                 struct why *why)
 {
     struct match_run run = { .form = FORM_DOMAIN, .scope = scope, .why = why, .subject = domain, .flags = flags };
@@ -18,7 +19,8 @@ match_domain_as(struct template *list, struct str domain, unsigned flags, struct
 }
 
 enum match
-match_domain(struct template *list, struct str domain, struct scope *scope, struct match_result *result_out, struct why *why)
+match_domain(struct template *list, struct str domain, struct scope *scope, struct match_result *result_out,
+             struct why *why)
 {
     return match_domain_as(list, domain, 0, scope, result_out, why);
 }
@@ -27,7 +29,8 @@ enum match
 match_local_part_as(struct template *list, struct str local_part, unsigned flags, struct scope *scope,
                     struct match_result *result_out, struct why *why)
 {
-    struct match_run run = { .form = FORM_LOCAL_PART, .scope = scope, .why = why, .subject = local_part, .flags = flags };
+    struct match_run run = { .form = FORM_LOCAL_PART, .scope = scope, .why = why, .subject = local_part,
+        .flags = flags };
 
     if (list == NULL)
         return MATCH_NO;
@@ -55,7 +58,8 @@ match_address_as(struct template *list, struct str address, unsigned flags, stru
 }
 
 enum match
-match_address(struct template *list, struct str address, struct scope *scope, struct match_result *result_out, struct why *why)
+match_address(struct template *list, struct str address, struct scope *scope, struct match_result *result_out,
+              struct why *why)
 {
     return match_address_as(list, address, 0, scope, result_out, why);
 }
@@ -75,7 +79,8 @@ match_string(struct template *list, struct str text, bool is_case_sensitive, str
     if (outcome == FAIL && inner.is_forced)
         return MATCH_NO;
     if (outcome != OK) {
-        why_defer(why, 0, NULL, "failed to expand \"%.*s\" while checking a list: %.*s", STR_ARG(list->text), STR_ARG(inner.text));
+        why_defer(why, 0, NULL, "failed to expand \"%.*s\" while checking a list: %.*s", STR_ARG(list->text),
+            STR_ARG(inner.text));
         return MATCH_DEFER;
     }
     items = items_of(expanded);
@@ -107,7 +112,8 @@ match_client_host(struct template *list, struct scope *scope, struct match_resul
 }
 
 enum match
-match_host(struct template *list, const struct host *host, struct scope *scope, struct match_result *result_out, struct why *why)
+match_host(struct template *list, const struct host *host, struct scope *scope, struct match_result *result_out,
+           struct why *why)
 {
     struct match_run run = { .form = FORM_HOST, .scope = scope, .why = why, .host_name = host->name };
 
@@ -121,7 +127,8 @@ match_host(struct template *list, const struct host *host, struct scope *scope, 
 enum match
 match_ip(struct template *list, struct str ip, struct scope *scope, struct match_result *result_out, struct why *why)
 {
-    struct match_run run = { .form = FORM_HOST, .scope = scope, .why = why, .flags = MATCH_EXPANDED, .is_ip_only = true };
+    struct match_run run = { .form = FORM_HOST, .scope = scope, .why = why, .flags = MATCH_EXPANDED,
+        .is_ip_only = true };
 
     if (list == NULL)
         return MATCH_NO;

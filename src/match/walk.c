@@ -65,7 +65,8 @@ match_item_lookup(const struct match_item *item, struct str key, struct match_ru
 
     if (is_single_key && str_is_empty(key))
         return ITEM_NO;
-    switch (lookup_find(&item->spec, is_single_key ? item->rest : STR(""), is_single_key ? key : item->rest, run->scope, &value,
+    switch (lookup_find(&item->spec, is_single_key ? item->rest : STR(""), is_single_key ? key : item->rest, run->scope,
+        &value,
                         &wild, run->why)) {
     case LOOKUP_NOT_FOUND:
         return ITEM_NO;
@@ -82,7 +83,8 @@ match_item_lookup(const struct match_item *item, struct str key, struct match_ru
 }
 
 static const enum list_kind kinds[] = {
-    [FORM_DOMAIN] = LIST_DOMAIN, [FORM_LOCAL_PART] = LIST_LOCAL_PART, [FORM_ADDRESS] = LIST_ADDRESS, [FORM_HOST] = LIST_HOST
+    [FORM_DOMAIN] = LIST_DOMAIN, [FORM_LOCAL_PART] = LIST_LOCAL_PART, [FORM_ADDRESS] = LIST_ADDRESS,
+        [FORM_HOST] = LIST_HOST
 };
 static const char *const form_names[] = {
     [FORM_DOMAIN] = "domain", [FORM_LOCAL_PART] = "local part", [FORM_ADDRESS] = "address", [FORM_HOST] = "host"
@@ -162,8 +164,8 @@ test_item(const struct match_item *item, struct match_run *run)
     return ITEM_NO;
 }
 
-/* The host's name or address cannot be found: the list says no, unless it says what else (manual: behaviour when an IP address or
- * name cannot be found). */
+/* The host's name or address cannot be found: the list says no, unless it says what else (manual: behaviour when an
+ * IP address or name cannot be found). */
 static bool
 decide_unknown(struct match_run *run, enum match *answer_out)
 {
@@ -171,7 +173,8 @@ decide_unknown(struct match_run *run, enum match *answer_out)
         return false;
     run->is_decided_by_unknown = true;
     *answer_out = run->is_included_unknown ? MATCH_YES : MATCH_NO;
-    log_write(LOG_UNKNOWN_IN_LIST, LOG_TO_MAIN, NULL, "%s%.*s%s", run->is_included_unknown ? "" : "list matching forced to fail: ",
+    log_write(LOG_UNKNOWN_IN_LIST, LOG_TO_MAIN, NULL, "%s%.*s%s", run->is_included_unknown ? "" :
+        "list matching forced to fail: ",
         STR_ARG(run->unknown_text), run->is_included_unknown ? ": accepted by +include_unknown" : "");
     return true;
 }
@@ -244,7 +247,8 @@ walk_items(const struct match_list *list, bool is_inverted, struct match_run *ru
                 return true;
             continue;
         }
-        trace(TRACE_LISTS, "%s matched \"%s%.*s\"", form_names[run->form], item->is_negated ? "!" : "", STR_ARG(item->text));
+        trace(TRACE_LISTS, "%s matched \"%s%.*s\"", form_names[run->form], item->is_negated ? "!" : "",
+            STR_ARG(item->text));
         *answer_out = item->is_negated != is_inverted ? MATCH_NO : MATCH_YES;
         return true;
     }
@@ -286,7 +290,8 @@ is_plain(struct str text)
     return str_find_any(text, "$\\") == STR_NONE;
 }
 
-/* Compile into the process's pool the first time, then again only when the text is another one: that is forgotten with the scope. */
+/* Compile into the process's pool the first time, then again only when the text is another one: that is forgotten
+ * with the scope. */
 static struct match_list *
 compiled(struct template *template, enum list_form form, struct str text, struct scope *scope)
 {

@@ -65,7 +65,8 @@ dns_budget_reset(void)
 
 static const struct { enum dns_type type; const char *name; } type_names[] = {
     { DNS_A, "A" }, { DNS_NS, "NS" }, { DNS_CNAME, "CNAME" }, { DNS_SOA, "SOA" }, { DNS_PTR, "PTR" }, { DNS_MX, "MX" },
-    { DNS_TXT, "TXT" }, { DNS_AAAA, "AAAA" }, { DNS_SRV, "SRV" }, { DNS_TLSA, "TLSA" }, { DNS_SPF, "SPF" }, { DNS_ANY, "ANY" },
+    { DNS_TXT, "TXT" }, { DNS_AAAA, "AAAA" }, { DNS_SRV, "SRV" }, { DNS_TLSA, "TLSA" }, { DNS_SPF, "SPF" },
+        { DNS_ANY, "ANY" },
     { DNS_CSA, "CSA" },
 };
 
@@ -145,7 +146,8 @@ log_if_slow(struct str name, enum dns_type type, int64_t began_ms)
     int64_t took_ms = monotonic_ms() - began_ms;
 
     if (config != NULL && config->slow_lookup_log > 0 && took_ms > config->slow_lookup_log)
-        log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL, "Long %s lookup for '%.*s': %lld msec", dns_type_name(type), STR_ARG(name),
+        log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL, "Long %s lookup for '%.*s': %lld msec", dns_type_name(type),
+            STR_ARG(name),
             (long long)took_ms);
 }
 
@@ -180,7 +182,8 @@ trouble(struct dns_result *result, enum dns_answer answer, const char *problem)
 
 /* Ask the servers; the budget counts what goes out. */
 static enum dns_answer
-ask(struct str name, enum dns_type type, bool is_dnssec_wanted, struct str key, struct pool *pool, struct dns_result *result)
+ask(struct str name, enum dns_type type, bool is_dnssec_wanted, struct str key, struct pool *pool,
+    struct dns_result *result)
 {
     struct dns_state *s = state();
     struct str wire = STR("");
@@ -204,7 +207,8 @@ ask(struct str name, enum dns_type type, bool is_dnssec_wanted, struct str key, 
 }
 
 enum dns_answer
-dns_lookup_raw(struct str name, enum dns_type type, bool is_dnssec_wanted, struct pool *pool, struct dns_result *result_out)
+dns_lookup_raw(struct str name, enum dns_type type, bool is_dnssec_wanted, struct pool *pool,
+               struct dns_result *result_out)
 {
     struct dns_state *s = state();
     struct cached_answer *cached;

@@ -18,7 +18,8 @@ enum dns_answer {
 
 /* Wire values of the types (RFC 1035 …), and one made up: CSA is an SRV below _client._smtp. */
 enum dns_type {
-    DNS_A = 1, DNS_NS = 2, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28, DNS_SRV = 33,
+    DNS_A = 1, DNS_NS = 2, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28,
+        DNS_SRV = 33,
     DNS_TLSA = 52, DNS_SPF = 99, DNS_ANY = 255, DNS_CSA = 0x10001
 };
 
@@ -52,7 +53,8 @@ struct dns_result {
     const struct dns_record *additional;    /* addresses from the additional section */
     const struct dns_record *soa;   /* of the authority section, or NULL */
     size_t count;
-    struct str authority_name;      /* owner of the first NS record (SOA, if nothing was found) of the authority section */
+    /* owner of the first NS record (SOA, if nothing was found) of the authority section */
+    struct str authority_name;
     bool is_secure;                 /* AD bit, or AA for dns_trust_aa */
     bool is_alias;                  /* a CNAME was followed */
     bool is_authoritative;
@@ -61,18 +63,21 @@ struct dns_result {
 };
 
 /* Look up records of one type.  name: no final dot needed, case as it comes; may be tainted.  The result lives in pool.
- * is_dnssec_wanted: ask for validated data (AD).  dns_check_names_pattern, dns_again_means_nonexist, dns_cname_loops apply.
- * DNS_ANY is for dns_lookup_raw() only. */
-enum dns_answer dns_lookup(struct str name, enum dns_type type, bool is_dnssec_wanted, struct pool *pool, struct dns_result *result_out);
+ * is_dnssec_wanted: ask for validated data (AD).  dns_check_names_pattern, dns_again_means_nonexist, dns_cname_loops
+ * apply. DNS_ANY is for dns_lookup_raw() only. */
+enum dns_answer dns_lookup(struct str name, enum dns_type type, bool is_dnssec_wanted, struct pool *pool,
+                           struct dns_result *result_out);
 
 /* As dns_lookup(), without following CNAMEs. */
 enum dns_answer dns_lookup_raw(struct str name, enum dns_type type, bool is_dnssec_wanted, struct pool *pool,
                                struct dns_result *result_out);
 
 /* CSA (draft-ietf-marid-csv-csa): search for _client._smtp.name and its parents; found_out: the name that had it. */
-enum dns_answer dns_lookup_csa(struct str name, struct pool *pool, struct dns_result *result_out, struct str *found_out);
+enum dns_answer dns_lookup_csa(struct str name, struct pool *pool, struct dns_result *result_out,
+                               struct str *found_out);
 
-/* Domains to be tried behind a name that is not fully qualified: the resolver's default domain, or its whole search list. */
+/* Domains to be tried behind a name that is not fully qualified: the resolver's default domain, or its whole search
+ * list. */
 struct str_list dns_search_domains(bool has_parents, struct pool *pool);
 
 /* "MX" … in any case; false for an unknown word. */
@@ -80,8 +85,8 @@ bool dns_type_find(struct str word, enum dns_type *type_out);
 const char *dns_type_name(enum dns_type type);
 const char *dns_answer_name(enum dns_answer answer);
 
-/* Queries of one message are counted against DNS_QUERIES_PER_MESSAGE; beyond it the answer is DNS_AGAIN.  Call when a message (or
- * session transaction) begins. */
+/* Queries of one message are counted against DNS_QUERIES_PER_MESSAGE; beyond it the answer is DNS_AGAIN.  Call when
+ * a message (or session transaction) begins. */
 void dns_budget_reset(void);
 
 /* Forget cached answers (between messages of a long process they expire by their own TTL). */
@@ -90,6 +95,7 @@ void dns_cache_clear(void);
 /* A number that is hard to foresee, below limit (which is above 0): for choosing among equal hosts. */
 unsigned dns_random(unsigned limit);
 
-/* Decode an answer as it came off the wire; no I/O.  False if it is malformed (problem set).  Used by dns_lookup and the fuzzer. */
+/* Decode an answer as it came off the wire; no I/O.  False if it is malformed (problem set).  Used by dns_lookup and
+ * the fuzzer. */
 bool dns_decode(struct str wire, struct str name, enum dns_type type, struct pool *pool, struct dns_result *result_out);
 #endif

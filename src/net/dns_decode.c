@@ -6,7 +6,8 @@
 #include <string.h>
 #include "base/buf.h"
 
-enum { HEADER_BYTES = 12, QUESTION_FIXED_BYTES = 4, RECORD_FIXED_BYTES = 10, NAME_TEXT_MAX_BYTES = 4 * DNS_NAME_MAX_BYTES };
+enum { HEADER_BYTES = 12, QUESTION_FIXED_BYTES = 4, RECORD_FIXED_BYTES = 10,
+    NAME_TEXT_MAX_BYTES = 4 * DNS_NAME_MAX_BYTES };
 
 /* A place in the message; a read past the end marks it bad and gives zeros. */
 struct reader {
@@ -352,7 +353,8 @@ dns_decode(struct str wire, struct str name, enum dns_type type, struct pool *po
         return give_up(result_out, "truncated answer");
     result_out->is_authoritative = message.is_authoritative;
     result_out->is_secure = message.is_validated;
-    for (const struct dns_record *record = message.authority; record != NULL && result_out->soa == NULL; record = record->next)
+    for (const struct dns_record *record = message.authority; record != NULL &&
+        result_out->soa == NULL; record = record->next)
         if (record->type == DNS_SOA)
             result_out->soa = record;
     for (const struct dns_record *record = message.authority; record != NULL; record = record->next)
@@ -375,7 +377,8 @@ dns_decode(struct str wire, struct str name, enum dns_type type, struct pool *po
         if (r->type == DNS_A || r->type == DNS_AAAA)
             result_out->additional = pick_records(r, str_make(NULL, 0), DNS_ANY, pool, &additional_count);
     if (message.code != 0 && message.code != 3)
-        return give_up(result_out, message.code == 2 ? "SERVFAIL" : message.code == 5 ? "REFUSED" : "error from the server");
+        return give_up(result_out, message.code == 2 ? "SERVFAIL" : message.code == 5 ? "REFUSED" :
+            "error from the server");
     result_out->answer = result_out->count > 0 ? DNS_FOUND : message.code == 3 ? DNS_NOMATCH : DNS_NODATA;
     result_out->ttl_s = smallest_ttl(result_out->records, alias_ttl_s);
     if (result_out->answer != DNS_FOUND)
@@ -396,7 +399,8 @@ add_labels(struct buf *query, struct str name)
         bool has_more = str_cut(name, '.', &label, &name);
 
         total += label.len + 1;
-        if (label.len == 0 || label.len > DNS_LABEL_MAX_BYTES || total > DNS_NAME_MAX_BYTES || (has_more && name.len == 0))
+        if (label.len == 0 || label.len > DNS_LABEL_MAX_BYTES || total > DNS_NAME_MAX_BYTES ||
+            (has_more && name.len == 0))
             return false;
         buf_add_char(query, (char)label.len);
         buf_add(query, label);

@@ -1,4 +1,5 @@
-/* net/dns_send.c -- libresolv's transport (time-outs, several servers, TCP for long answers) under queries of our own. */
+/* net/dns_send.c -- libresolv's transport (time-outs, several servers, TCP for long answers) under queries of our
+ * own. */
 #include "net/dns_send.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -42,8 +43,8 @@ server_set(struct resolver *resolver, int at, const struct ip_address *ip, int p
         memcpy(resolver->state._u._ext.nsaddrs[at], &address, sizeof(struct sockaddr_in6));
 }
 
-/* The main option dns_servers takes the place of resolv.conf's servers.  "127.0.0.1:5353" is meant as one server although the colon
- * separates items: a number alone is the port of the server before it. */
+/* The main option dns_servers takes the place of resolv.conf's servers.  "127.0.0.1:5353" is meant as one server
+ * although the colon separates items: a number alone is the port of the server before it. */
 static bool
 servers_from_option(struct resolver *resolver, struct pool *pool)
 {
@@ -140,12 +141,14 @@ dns_send(struct str name, enum dns_type type, bool is_validation_wanted, struct 
     *problem_out = "not a name";
     if (!dns_query_encode(&question, pool, &query))
         return false;
-    /* Without this the library takes the AD bit out of answers; we asked for it and say whom we trust by dns_servers. */
+    /* Without this the library takes the AD bit out of answers; we asked for it and say whom we trust by
+     * dns_servers. */
     if (question.is_validation_wanted)
         resolver->state.options |= RES_TRUSTAD;
     answer = pool_alloc_as(pool, TAINTED, DNS_MESSAGE_MAX_BYTES);
     errno = 0;
-    bytes = res_nsend(&resolver->state, (const unsigned char *)query.ptr, (int)query.len, answer, DNS_MESSAGE_MAX_BYTES);
+    bytes = res_nsend(&resolver->state, (const unsigned char *)query.ptr, (int)query.len, answer,
+        DNS_MESSAGE_MAX_BYTES);
     *problem_out = errno == ETIMEDOUT ? "timed out" : errno == ECONNREFUSED ? "no server answers" : "no usable answer";
     if (bytes <= 0)
         return false;

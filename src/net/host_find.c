@@ -159,7 +159,8 @@ add_records(struct host_addresses *found, enum dns_type type, bool is_dnssec_wan
     size_t count = 0;
     enum dns_answer answer = dns_lookup(found->host->name, type, is_dnssec_wanted, found->scope->pool, result);
 
-    for (const struct dns_record *record = result->records; record != NULL && count < ADDRESSES_MAX; record = record->next)
+    for (const struct dns_record *record = result->records; record != NULL &&
+        count < ADDRESSES_MAX; record = record->next)
         addresses[count++] = record->ip;
     shuffle(addresses, count);
     if (found->is_security_required && answer == DNS_FOUND && !result->is_secure) {
@@ -204,17 +205,20 @@ host_find_addresses(struct host *host, const struct host_find_request *request, 
     if (find_literal(host, &found))
         return host_addresses_end(&found, false);
     found.is_security_required = list_hook_domain(request->dnssec_require_domains, host->name, scope, NULL) == OK;
-    is_wanted = found.is_security_required || list_hook_domain(request->dnssec_request_domains, host->name, scope, NULL) == OK;
+    is_wanted = found.is_security_required || list_hook_domain(request->dnssec_request_domains, host->name, scope,
+        NULL) == OK;
     if (host->mx == MX_NONE)
         host->is_dnssec = true;     /* no MX that could be without validation; the records decide */
-    first = !has_v6 && is_v6_first ? DNS_NODATA : add_records(&found, is_v6_first ? DNS_AAAA : DNS_A, is_wanted, &result);
+    first = !has_v6 && is_v6_first ? DNS_NODATA : add_records(&found, is_v6_first ? DNS_AAAA : DNS_A, is_wanted,
+        &result);
     if (!is_v6_first ? has_v6 : true)
         second = add_records(&found, is_v6_first ? DNS_A : DNS_AAAA, is_wanted, &result);
     if (found.count == 0)
         host->is_dnssec = false;
     if (result.is_alias && result.is_secure)
         host->certificate_name = result.name;
-    answer = host_addresses_end(&found, first == DNS_AGAIN || first == DNS_FAIL || second == DNS_AGAIN || second == DNS_FAIL);
+    answer = host_addresses_end(&found, first == DNS_AGAIN || first == DNS_FAIL || second == DNS_AGAIN ||
+        second == DNS_FAIL);
     if (answer == HOST_FIND_FAILED && found.is_insecure)
         answer = HOST_FIND_INSECURE;
     if (answer == HOST_FIND_AGAIN)
@@ -224,7 +228,8 @@ host_find_addresses(struct host *host, const struct host_find_request *request, 
     return answer;
 }
 
-/* What the system's functions know (hosts file, NSS); they ask resolv.conf's servers, so they are not for dns_servers. */
+/* What the system's functions know (hosts file, NSS); they ask resolv.conf's servers, so they are not for
+ * dns_servers. */
 static enum host_find
 find_by_system(struct host *host, struct host_addresses *found, struct why *why)
 {
@@ -246,7 +251,8 @@ find_by_system(struct host *host, struct host_addresses *found, struct why *why)
         list_hook_domain(config->dns_again_means_nonexist, host->name, found->scope, NULL) == OK)
         is_again = false;
     if (is_again)
-        why_defer(why, 0, "4.4.3", "host lookup for %.*s did not complete: %s", STR_ARG(host->name), gai_strerror(result));
+        why_defer(why, 0, "4.4.3", "host lookup for %.*s did not complete: %s", STR_ARG(host->name),
+            gai_strerror(result));
     return host_addresses_end(found, is_again);
 }
 

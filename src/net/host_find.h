@@ -32,7 +32,8 @@ struct host_find_request {
 /* What a search tells besides its hosts. */
 struct host_find_result {
     enum host_find found;
-    struct host *hosts;             /* sorted (equal preferences shuffled), one entry for each address; NULL unless found */
+    /* sorted (equal preferences shuffled), one entry for each address; NULL unless found */
+    struct host *hosts;
     struct str full_name;           /* the fully qualified name, where it differs from what was asked; else empty */
     bool is_local_removed;          /* a less preferred host was this one: it and what comes after it were left out */
     bool is_secure;                 /* the MX or SRV records were validated */
@@ -41,17 +42,21 @@ struct host_find_result {
 /* Request with the defaults: MX, then address records. */
 struct host_find_request host_find_request_default(void);
 
-/* Values of ipv4_only and ipv4_prefer: anything but a forced failure, "", "0", "no", "false" is on.  DEFER: why says what went wrong. */
+/* Values of ipv4_only and ipv4_prefer: anything but a forced failure, "", "0", "no", "false" is on.  DEFER: why says
+ * what went wrong. */
 enum outcome host_find_option_is_on(struct template *option, struct scope *scope, bool *is_on_out, struct why *why);
 
 /* Hosts for mail to domain by DNS, in scope->pool.  why says what went wrong. */
 enum host_find host_find_by_dns(struct str domain, const struct host_find_request *request, struct scope *scope,
                                 struct host_find_result *result_out, struct why *why);
 
-/* Fill the addresses of one named host (host->next is kept behind what is inserted): hosts file and DNS as the system does it
- * (byname), or DNS address records only.  A name that is an IP address finds itself.  With HOST_FOUND_LOCAL one of them is ours. */
-enum host_find host_find_by_name(struct host *host, const struct host_find_request *request, struct scope *scope, struct why *why);
-enum host_find host_find_addresses(struct host *host, const struct host_find_request *request, struct scope *scope, struct why *why);
+/* Fill the addresses of one named host (host->next is kept behind what is inserted): hosts file and DNS as the
+ * system does it (byname), or DNS address records only.  A name that is an IP address finds itself.  With
+ * HOST_FOUND_LOCAL one of them is ours. */
+enum host_find host_find_by_name(struct host *host, const struct host_find_request *request, struct scope *scope,
+                                 struct why *why);
+enum host_find host_find_addresses(struct host *host, const struct host_find_request *request, struct scope *scope,
+                                   struct why *why);
 
 /* A host alone. */
 struct host *host_new(struct pool *pool, struct str name, struct str address, int mx);

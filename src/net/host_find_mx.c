@@ -208,7 +208,8 @@ struct tally {
     bool is_again, is_ignored, is_insecure, is_found;
 };
 
-/* Fill the addresses of the list's hosts, dropping those that have none.  True: one of the most preferred is this host. */
+/* Fill the addresses of the list's hosts, dropping those that have none.  True: one of the most preferred is this
+ * host. */
 static bool
 fill_addresses(struct search *search, struct host **list, struct tally *tally)
 {
@@ -223,7 +224,8 @@ fill_addresses(struct search *search, struct host **list, struct tally *tally)
             if (found == HOST_FOUND_LOCAL && host->mx == best)
                 is_local = true;
             if (found == HOST_FOUND_LOCAL && host->mx != best && !search->request->is_local_kept) {
-                trace(TRACE_HOST_LOOKUP, "local host %.*s has MX %d: removed, with all less preferred", STR_ARG(host->name), host->mx);
+                trace(TRACE_HOST_LOOKUP, "local host %.*s has MX %d: removed, with all less preferred",
+                    STR_ARG(host->name), host->mx);
                 search->result->is_local_removed = true;
                 *place = NULL;
                 cut_at_preference(list, host->mx);
@@ -286,7 +288,8 @@ find_domain(struct search *search)
     struct host *list = NULL;
     enum host_find found;
 
-    search->is_dnssec_required = list_hook_domain(search->request->dnssec_require_domains, search->domain, search->scope, NULL) == OK;
+    search->is_dnssec_required = list_hook_domain(search->request->dnssec_require_domains, search->domain,
+        search->scope, NULL) == OK;
     search->is_dnssec_wanted = search->is_dnssec_required ||
         list_hook_domain(search->request->dnssec_request_domains, search->domain, search->scope, NULL) == OK;
     found = find_srv(search, &list);

@@ -20,7 +20,8 @@ ident_reply_parse(struct str reply, int peer_port, int local_port)
     if (!str_to_u64(str_trim(ports[0]), 10, &port) || port != (uint64_t)peer_port ||
         !str_to_u64(str_trim(ports[1]), 10, &port) || port != (uint64_t)local_port)
         return STR("");
-    if (!str_cut(reply, ':', &part, &reply) || !str_eq_c(str_trim(part), "USERID") || !str_cut(reply, ':', &part, &reply))
+    if (!str_cut(reply, ':', &part, &reply) || !str_eq_c(str_trim(part), "USERID") || !str_cut(reply, ':', &part,
+        &reply))
         return STR("");
     return str_head(str_trim(reply), IDENT_MAX_BYTES);
 }
@@ -56,7 +57,8 @@ struct str
 ident_query(const struct ip_address *local, int local_port, const struct ip_address *peer, int peer_port,
             struct deadline deadline, struct pool *pool)
 {
-    struct connect_request request = { .ip = *peer, .port = IDENT_PORT, .has_source = true, .source = *local, .dscp = -1 };
+    struct connect_request request = { .ip = *peer, .port = IDENT_PORT, .has_source = true, .source = *local,
+        .dscp = -1 };
     struct str query, name = STR("");
     int fd;
 

@@ -68,7 +68,8 @@ system_interfaces_add(struct interface **list, struct pool *pool, bool is_v6)
         struct ip_address ip;
         int port;
 
-        if (entry->ifa_addr == NULL || (entry->ifa_flags & IFF_UP) == 0 || !ip_from_sockaddr(entry->ifa_addr, &ip, &port) ||
+        if (entry->ifa_addr == NULL || (entry->ifa_flags & IFF_UP) == 0 || !ip_from_sockaddr(entry->ifa_addr, &ip,
+            &port) ||
             ip.is_v6 != is_v6)
             continue;
         ip.zone = 0;

@@ -26,13 +26,15 @@ bool ip_parse_literal(struct str text, struct ip_address *ip_out);
  * Host bits need not be zero. */
 bool ip_parse_network(struct str text, struct ip_address *ip_out, int *bits_out);
 
-/* "1.2.3.4.25", "[1.2.3.4]:25", "1.2.3.4:25", "::1.25", "[::1]:25", or without port (*port_out 0).  False if it is none of these. */
+/* "1.2.3.4.25", "[1.2.3.4]:25", "1.2.3.4:25", "::1.25", "[::1]:25", or without port (*port_out 0).  False if it is
+ * none of these. */
 bool ip_parse_with_port(struct str text, struct ip_address *ip_out, int *port_out);
 
 /* Canonical text (RFC 5952 for IPv6: lower case, longest run of zeros as "::"); clean, in pool. */
 struct str ip_format(const struct ip_address *ip, struct pool *pool);
 
-/* IPv6 in full, 32 lower-case digits in groups of four between separators (keys of net- lookups use "."); IPv4 as usual. */
+/* IPv6 in full, 32 lower-case digits in groups of four between separators (keys of net- lookups use "."); IPv4 as
+ * usual. */
 struct str ip_format_full(const struct ip_address *ip, char separator, struct pool *pool);
 
 /* Keep the first bits, clear the others. */

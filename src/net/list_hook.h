@@ -1,4 +1,5 @@
-/* net/list_hook.h -- lists of the configuration that DNS and host finding must ask (dns_ipv4_lookup, ignore_target_hosts …).
+/* net/list_hook.h -- lists of the configuration that DNS and host finding must ask (dns_ipv4_lookup,
+ * ignore_target_hosts …).
  *
  * The room match/ stands below this one; it hands its tests in as rows of the table "list_hooks". */
 #ifndef NET_LIST_HOOK_H
@@ -11,7 +12,8 @@ struct scope;
 
 struct list_hook {
     const char *name;
-    /* OK: the domain (or the host by name and address) is in the list; FAIL: it is not; DEFER: cannot be told (why filled). */
+    /* OK: the domain (or the host by name and address) is in the list; FAIL: it is not; DEFER: cannot be told (why
+     * filled). */
     enum outcome (*domain)(struct template *list, struct str domain, struct scope *scope, struct why *why);
     enum outcome (*host)(struct template *list, const struct host *host, struct scope *scope, struct why *why);
 };

@@ -12,7 +12,8 @@ is_helo_address(const struct origin *origin)
 {
     struct ip_address literal, ip;
 
-    return ip_parse_literal(origin->helo_name, &literal) && ip_parse(origin->host_address, &ip) && ip_equal(&literal, &ip);
+    return ip_parse_literal(origin->helo_name, &literal) && ip_parse(origin->host_address, &ip) &&
+        ip_equal(&literal, &ip);
 }
 
 static bool

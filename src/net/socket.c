@@ -100,7 +100,8 @@ connect_error(int fd, int error, struct why *why)
     why_defer(why, error, "4.4.1", "%s", "cannot connect");
     if (why != NULL) {
         why->text = str_of(strerror(error));
-        why->cause = error == ETIMEDOUT ? CAUSE_CONNECT_TIMEOUT : error == ECONNREFUSED ? CAUSE_CONNECT_REFUSED : CAUSE_OTHER;
+        why->cause = error == ETIMEDOUT ? CAUSE_CONNECT_TIMEOUT : error == ECONNREFUSED ? CAUSE_CONNECT_REFUSED :
+            CAUSE_OTHER;
     }
     errno = error;
     return -1;

@@ -5,7 +5,8 @@
 #include "base/outcome.h"
 #include "net/ip_address.h"
 
-/* A listening socket (close-on-exec, SO_REUSEADDR, IPv6 with IPV6_V6ONLY so that 0.0.0.0 may be bound beside it), or -1 with errno. */
+/* A listening socket (close-on-exec, SO_REUSEADDR, IPv6 with IPV6_V6ONLY so that 0.0.0.0 may be bound beside it), or
+ * -1 with errno. */
 int socket_listen(const struct ip_address *ip, int port, int backlog);
 
 struct connect_request {
@@ -27,10 +28,11 @@ int socket_connect(const struct connect_request *request, struct deadline deadli
 int socket_connect_unix(struct str path, struct deadline deadline, struct why *why);
 
 /* Both ends of a connected socket; false if it is no TCP socket. */
-bool socket_ends(int fd, struct ip_address *local_out, int *local_port_out, struct ip_address *peer_out, int *peer_port_out);
+bool socket_ends(int fd, struct ip_address *local_out, int *local_port_out, struct ip_address *peer_out,
+                 int *peer_port_out);
 
-/* Ask the peer's RFC 1413 server who owns the connection that came from peer_port to our port.  Empty when it does not say in time;
- * the answer is tainted, printable, at most 127 octets. */
+/* Ask the peer's RFC 1413 server who owns the connection that came from peer_port to our port.  Empty when it does
+ * not say in time; the answer is tainted, printable, at most 127 octets. */
 struct str ident_query(const struct ip_address *local, int local_port, const struct ip_address *peer, int peer_port,
                        struct deadline deadline, struct pool *pool);
 

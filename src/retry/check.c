@@ -73,7 +73,8 @@ is_message_past_cutoff(const struct retry_rule *rule, const struct message *mess
 }
 
 bool
-retry_is_past_ultimate(const struct address *addr, struct str host_name, const struct message *message, const struct why *why,
+retry_is_past_ultimate(const struct address *addr, struct str host_name, const struct message *message,
+                       const struct why *why,
                        struct scope *scope)
 {
     struct str key = str_is_empty(host_name) ? addr->text : host_name;
@@ -123,7 +124,8 @@ check_keys(const struct str *keys, size_t count, const struct address *addr, str
         if (!retry_read_from(hints, keys[i], scope->pool, &record))
             continue;
         answer = judge(&record, addr, scope);
-        trace(TRACE_RETRY, "retry record %.*s: %s", STR_ARG(keys[i]), answer == RETRY_NOT_YET ? "retry time not reached" :
+        trace(TRACE_RETRY, "retry record %.*s: %s", STR_ARG(keys[i]), answer == RETRY_NOT_YET ?
+            "retry time not reached" :
             answer == RETRY_EXPIRED ? "past the last cutoff" : "may be tried");
         if (!check.has_record || answer == RETRY_NOT_YET || (answer == RETRY_EXPIRED && check.answer == RETRY_NOW)) {
             check.answer = answer;

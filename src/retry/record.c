@@ -1,21 +1,24 @@
 /* retry/record.c -- retry records as bytes, in the layout that Exim's hints files have on this system.
  *
  * time written, time of the first failure, of the last try, of the next try (64 bits each, host order); expired, error
- * number, further error number (32 bits each); the text, ended by NUL; three octets of padding.  Error numbers below zero
- * are ours for what errno has no number for. */
+ * number, further error number (32 bits each); the text, ended by NUL; three octets of padding.  Error numbers below
+ * zero are ours for what errno has no number for. */
 #include <errno.h>
 #include <string.h>
 #include "base/clock.h"
 #include "config/config.h"
 #include "retry/record.h"
 
-enum { TIMES = 4, NUMBERS = 3, HEAD_BYTES = TIMES * 8 + NUMBERS * 4, TAIL_BYTES = 4, TEXT_MAX_BYTES = 1000, RECORD_MAX_BYTES = 8192 };
+enum { TIMES = 4, NUMBERS = 3, HEAD_BYTES = TIMES * 8 + NUMBERS * 4, TAIL_BYTES = 4, TEXT_MAX_BYTES = 1000,
+    RECORD_MAX_BYTES = 8192 };
 enum { FLAG_CONNECTING = 0x100, VIA_A = 'A', VIA_MX = 'M', ERROR_NONE = -1 };
 
 static const struct { enum why_cause cause; int number; } numbers[] = {
     { CAUSE_LOST_CONNECTION, -18 }, { CAUSE_QUOTA, -22 }, { CAUSE_MAILBOX_LOCKED, -20 }, { CAUSE_TLS_FAILED, -37 },
-    { CAUSE_TLS_REQUIRED, -38 }, { CAUSE_AUTH_FAILED, -42 }, { CAUSE_RCPT_4XX, -44 }, { CAUSE_MAIL_4XX, -45 }, { CAUSE_DATA_4XX, -46 },
-    { CAUSE_DNS, -47 }, { CAUSE_CONNECT_REFUSED, ECONNREFUSED }, { CAUSE_TIMEOUT, ETIMEDOUT }, { CAUSE_CONNECT_TIMEOUT, ETIMEDOUT },
+    { CAUSE_TLS_REQUIRED, -38 }, { CAUSE_AUTH_FAILED, -42 }, { CAUSE_RCPT_4XX, -44 }, { CAUSE_MAIL_4XX, -45 },
+        { CAUSE_DATA_4XX, -46 },
+    { CAUSE_DNS, -47 }, { CAUSE_CONNECT_REFUSED, ECONNREFUSED }, { CAUSE_TIMEOUT, ETIMEDOUT },
+        { CAUSE_CONNECT_TIMEOUT, ETIMEDOUT },
 };
 
 static bool

@@ -1,7 +1,7 @@
 /* retry/retry.h -- when to try again (manual: retry configuration).
  *
- * Rules come from the retry section; what happened to hosts and addresses is kept in the hints database "retry", in Exim's
- * layout.  A delivery collects notes while it works and writes them all at its end. */
+ * Rules come from the retry section; what happened to hosts and addresses is kept in the hints database "retry", in
+ * Exim's layout.  A delivery collects notes while it works and writes them all at its end. */
 #ifndef RETRY_RETRY_H
 #define RETRY_RETRY_H
 #include <stdio.h>
@@ -18,8 +18,8 @@ struct retry_param {
     int factor;                     /* thousandths */
 };
 
-/* Which errors a rule is for, or which one happened: the range holds the reply codes of …_4xx and the seconds since a full mailbox
- * was read. */
+/* Which errors a rule is for, or which one happened: the range holds the reply codes of …_4xx and the seconds since
+ * a full mailbox was read. */
 struct retry_error {
     bool is_any;
     enum why_cause cause;
@@ -47,29 +47,35 @@ struct retry_record {
     struct str text;
 };
 
-/* Key texts: "R:domain", "R:local@domain" (with sender: "R:local@domain:<sender>", for 4xx answers to RCPT), "T:local@domain",
- * "T:name:address[:port]", "T:name:address[:port]:message-id".  The port is left out if it is 0 or 25. */
+/* Key texts: "R:domain", "R:local@domain" (with sender: "R:local@domain:<sender>", for 4xx answers to RCPT),
+ * "T:local@domain", "T:name:address[:port]", "T:name:address[:port]:message-id".  The port is left out if it is 0 or
+ * 25. */
 struct str retry_key_routing(const struct address *addr, bool is_local_part_included, struct pool *pool);
 struct str retry_key_sender(const struct address *addr, struct str sender, struct pool *pool);
 struct str retry_key_transport(const struct address *addr, struct pool *pool);
-struct str retry_key_host(const struct host *host, int port, const char *message_id, bool has_address, struct pool *pool);
+struct str retry_key_host(const struct host *host, int port, const char *message_id, bool has_address,
+                          struct pool *pool);
 
 /* The rule for a failing key: host name or domain (or address) first, then the alternate; NULL: none. */
-const struct retry_rule *retry_find_rule(struct str key, struct str alternate, const struct why *why, struct scope *scope);
+const struct retry_rule *retry_find_rule(struct str key, struct str alternate, const struct why *why,
+                                         struct scope *scope);
 
 /* May this address be routed (its R: records), or delivered locally (its T: record) now? */
 enum retry_answer { RETRY_NOW, RETRY_NOT_YET, RETRY_EXPIRED };
 struct retry_check {
-    enum retry_answer answer;       /* RETRY_EXPIRED: past its last retry time, try once more and fail it if that fails */
+    /* RETRY_EXPIRED: past its last retry time, try once more and fail it if that fails */
+    enum retry_answer answer;
     bool has_record;                /* there is something to delete after success */
     struct retry_record record;
 };
 struct retry_check retry_check_routing(const struct address *addr, struct scope *scope);
 struct retry_check retry_check_address(const struct address *addr, struct scope *scope);
 
-/* Set host->status, last_try and why_unusable from the records of host and host+message.  host_key_out, message_key_out (may be
- * empty: nothing known) are for retry_note().  RETRY_EXPIRED: unusable, and past its last retry time. */
-enum retry_answer retry_check_host(struct host *host, int port, bool has_address, const struct message *message, struct str domain,
+/* Set host->status, last_try and why_unusable from the records of host and host+message.  host_key_out,
+ * message_key_out (may be empty: nothing known) are for retry_note().  RETRY_EXPIRED: unusable, and past its last
+ * retry time. */
+enum retry_answer retry_check_host(struct host *host, int port, bool has_address, const struct message *message,
+                                   struct str domain,
                                    struct str *host_key_out, struct str *message_key_out);
 
 /* What was learned about a key in this delivery. */
@@ -91,13 +97,14 @@ struct retry_notes {
 struct retry_note *retry_note(struct retry_notes *notes, struct address *addr, struct str key, const struct why *why);
 struct retry_note *retry_note_success(struct retry_notes *notes, struct address *addr, struct str key);
 
-/* Write the notes to the hints.  Afterwards retry_is_timed_out() tells of a deferred address whether every one of its notes is past the
- * last retry time, so that it now fails ("retry timeout exceeded"). */
+/* Write the notes to the hints.  Afterwards retry_is_timed_out() tells of a deferred address whether every one of
+ * its notes is past the last retry time, so that it now fails ("retry timeout exceeded"). */
 void retry_update(struct retry_notes *notes, const struct message *message, struct scope *scope);
 bool retry_is_timed_out(const struct retry_notes *notes, const struct address *addr);
 
 /* The ultimate timeout: has the message been here for longer than the longest cutoff of the address's rule? */
-bool retry_is_past_ultimate(const struct address *addr, struct str host_name, const struct message *message, const struct why *why,
+bool retry_is_past_ultimate(const struct address *addr, struct str host_name, const struct message *message,
+                            const struct why *why,
                             struct scope *scope);
 
 /* Read one record; false if there is none, or it is malformed or older than retry_data_expire. */
@@ -107,8 +114,8 @@ bool retry_read(struct str key, struct pool *pool, struct retry_record *record_o
 struct str retry_record_encode(const struct retry_record *record, time_t now, struct pool *pool);
 bool retry_record_decode(struct str bytes, time_t *written_out, struct retry_record *record_out);
 
-/* The time of the next try by a rule, from what is known before (NULL: nothing) and the time of the first failure.  True if the
- * last cutoff has passed. */
+/* The time of the next try by a rule, from what is known before (NULL: nothing) and the time of the first failure.
+ * True if the last cutoff has passed. */
 bool retry_next_try(const struct retry_rule *rule, const struct retry_record *before, time_t first_failed, time_t now,
                     time_t *next_out);
 

@@ -17,8 +17,10 @@ struct retry_section {
 
 /* is_shown: -brt prints the word, as Exim does; for others it prints "*". */
 static const struct { const char *word; enum why_cause cause; bool is_shown; } simple_errors[] = {
-    { "auth_failed", CAUSE_AUTH_FAILED, true }, { "lost_connection", CAUSE_LOST_CONNECTION, false }, { "lookup", CAUSE_DNS, false },
-    { "tls_required", CAUSE_TLS_REQUIRED, false }, { "quota", CAUSE_QUOTA, true }, { "refused", CAUSE_CONNECT_REFUSED, true },
+    { "auth_failed", CAUSE_AUTH_FAILED, true }, { "lost_connection", CAUSE_LOST_CONNECTION, false },
+        { "lookup", CAUSE_DNS, false },
+    { "tls_required", CAUSE_TLS_REQUIRED, false }, { "quota", CAUSE_QUOTA, true }, { "refused", CAUSE_CONNECT_REFUSED,
+        true },
     { "timeout", CAUSE_TIMEOUT, true }, { "timeout_connect", CAUSE_CONNECT_TIMEOUT, true },
 };
 
@@ -293,7 +295,8 @@ senders_match(const struct retry_rule *rule, struct scope *scope)
 {
     if (rule->senders == NULL)
         return true;
-    return scope->message != NULL && match_address(rule->senders, scope->message->sender, scope, NULL, NULL) == MATCH_YES;
+    return scope->message != NULL && match_address(rule->senders, scope->message->sender, scope, NULL,
+        NULL) == MATCH_YES;
 }
 
 static const struct retry_rule *

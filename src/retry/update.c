@@ -85,7 +85,8 @@ retry_next_try(const struct retry_rule *rule, const struct retry_record *before,
     return param == NULL;
 }
 
-/* The rule for a note: a host's by its name, then by the domain; an address's as its key has it, whole or by its domain only. */
+/* The rule for a note: a host's by its name, then by the domain; an address's as its key has it, whole or by its
+ * domain only. */
 static const struct retry_rule *
 rule_of(const struct retry_note *note, struct scope *scope)
 {
@@ -143,7 +144,8 @@ write_failure(struct hints *hints, struct retry_note *note, const struct message
     record.is_expired = retry_next_try(rule, has_before ? &before : NULL, record.first_failed, now, &record.next_try);
     note->is_past_cutoff = record.is_expired || now - received > retry_last_cutoff(rule);
     trace(TRACE_RETRY, "%.*s: first failed %lld s ago, next try in %lld s%s", STR_ARG(note->key),
-        (long long)(now - record.first_failed), (long long)(record.next_try - now), note->is_past_cutoff ? ", past the last cutoff" : "");
+        (long long)(now - record.first_failed), (long long)(record.next_try - now), note->is_past_cutoff ?
+            ", past the last cutoff" : "");
     /* A message that has timed out by its own age leaves the times for others as they are. */
     if (!record.is_expired && note->is_past_cutoff)
         return;

@@ -12,7 +12,8 @@
 enum { REPEATS_MAX = 10, TEXT_MAX_BYTES = 65536 };
 
 static const struct { enum rewrite_place place; const char *name; } places[] = {
-    { REWRITE_SENDER, "sender:" }, { REWRITE_FROM, "from:" }, { REWRITE_TO, "to:" }, { REWRITE_CC, "cc:" }, { REWRITE_BCC, "bcc:" },
+    { REWRITE_SENDER, "sender:" }, { REWRITE_FROM, "from:" }, { REWRITE_TO, "to:" }, { REWRITE_CC, "cc:" },
+        { REWRITE_BCC, "bcc:" },
     { REWRITE_REPLY_TO, "reply-to:" }, { REWRITE_ENV_SENDER, "env-from" }, { REWRITE_ENV_RECIPIENT, "env-to" },
     { REWRITE_SMTP, "SMTP" },
 };
@@ -64,7 +65,8 @@ pattern_matches(const struct rewrite_rule *rule, struct str address, struct scop
 
 /* Expand the replacement: $local_part and $domain are the address's. */
 static enum attempt
-replacement_get(const struct rewrite_rule *rule, struct str address, struct scope *scope, struct str *text_out, struct why *why)
+replacement_get(const struct rewrite_rule *rule, struct str address, struct scope *scope, struct str *text_out,
+                struct why *why)
 {
     struct mailbox box = { 0 };
     struct scope_value domain, local_part;
@@ -86,7 +88,8 @@ replacement_get(const struct rewrite_rule *rule, struct str address, struct scop
         why_defer(why, 0, "4.3.0", "%.*s", STR_ARG(problem.text));
         return ATTEMPT_DEFER;
     }
-    log_panic(NULL, "Expansion of %.*s failed while rewriting: %.*s", STR_ARG(rule->replacement->text), STR_ARG(problem.text));
+    log_panic(NULL, "Expansion of %.*s failed while rewriting: %.*s", STR_ARG(rule->replacement->text),
+        STR_ARG(problem.text));
     return ATTEMPT_STOP;
 }
 
@@ -100,7 +103,8 @@ whole_encode(struct str text, const struct address_parse *parse, struct pool *po
     if (open == STR_NONE || open > parse->start)
         return text;
     buf_init(&whole, pool, TEXT_MAX_BYTES);
-    buf_add(&whole, encoded_words_encode(pool, str_trim(str_head(text, open)), config != NULL ? config->headers_charset : STR(""),
+    buf_add(&whole, encoded_words_encode(pool, str_trim(str_head(text, open)), config != NULL ?
+        config->headers_charset : STR(""),
         false));
     if (whole.len > 0)
         buf_add_char(&whole, ' ');
@@ -119,21 +123,25 @@ result_take(const struct rewrite_rule *rule, struct str text, enum rewrite_place
 
     text = str_trim(text);
     if (!address_parse(scope->pool, text, &rules, &parse, &reason)) {
-        log_panic(NULL, "Rewrite of %.*s yielded unparseable address: %.*s in address %.*s", STR_ARG(result->address), STR_ARG(reason),
+        log_panic(NULL, "Rewrite of %.*s yielded unparseable address: %.*s in address %.*s", STR_ARG(result->address),
+            STR_ARG(reason),
             STR_ARG(text));
         return ATTEMPT_STOP;
     }
     address = parse.address;
     if (str_is_empty(parse.box.domain)) {
         if (!rule->is_qualified) {
-            log_panic(NULL, "Rewrite of %.*s yielded unqualified address \"%.*s\"", STR_ARG(result->address), STR_ARG(text));
+            log_panic(NULL, "Rewrite of %.*s yielded unqualified address \"%.*s\"", STR_ARG(result->address),
+                STR_ARG(text));
             return ATTEMPT_STOP;
         }
         address = address_join(scope->pool, address, config != NULL ? config->qualify_recipient : STR(""));
     }
     if (log_wants(LOG_ADDRESS_REWRITE))
-        log_write(LOG_ADDRESS_REWRITE, LOG_TO_MAIN, scope->message != NULL && scope->message->id[0] != '\0' ? scope->message->id : NULL,
-            "\"%.*s\" from %s rewritten as \"%.*s\" by rule %d", STR_ARG(result->address), rewrite_place_name(place), STR_ARG(text),
+        log_write(LOG_ADDRESS_REWRITE, LOG_TO_MAIN, scope->message != NULL && scope->message->id[0] != '\0' ?
+            scope->message->id : NULL,
+            "\"%.*s\" from %s rewritten as \"%.*s\" by rule %d", STR_ARG(result->address), rewrite_place_name(place),
+                STR_ARG(text),
             rule->number);
     if (rule->is_whole && (place & REWRITE_HEADERS) != 0) {
         result->is_whole = true;
@@ -252,7 +260,8 @@ smtp_rule_try(const struct rewrite_rule *rule, struct str text, struct scope *sc
 
     why_init(&why, scope->pool);
     if (expand(rule->pattern, scope, &pattern, &why) != OK) {
-        log_panic(NULL, "failed to expand \"%.*s\" while checking for SMTP rewriting: %.*s", STR_ARG(rule->pattern->text),
+        log_panic(NULL, "failed to expand \"%.*s\" while checking for SMTP rewriting: %.*s",
+            STR_ARG(rule->pattern->text),
             STR_ARG(why.text));
         return false;
     }
@@ -263,7 +272,8 @@ smtp_rule_try(const struct rewrite_rule *rule, struct str text, struct scope *sc
     if (expand(rule->replacement, scope, text_out, &why) == OK)
         return true;
     if (!why.is_forced)
-        log_panic(NULL, "failed to expand \"%.*s\" while checking for SMTP rewriting: %.*s", STR_ARG(rule->replacement->text),
+        log_panic(NULL, "failed to expand \"%.*s\" while checking for SMTP rewriting: %.*s",
+            STR_ARG(rule->replacement->text),
             STR_ARG(why.text));
     return false;
 }

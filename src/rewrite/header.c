@@ -59,7 +59,8 @@ qualified(const struct field_work *work, const struct address_list_item *item)
 {
     bool is_sender = (work->place & (REWRITE_FROM | REWRITE_SENDER | REWRITE_REPLY_TO)) != 0;
 
-    return address_join(work->scope->pool, item->parse.address, is_sender ? config->qualify_domain : config->qualify_recipient);
+    return address_join(work->scope->pool, item->parse.address, is_sender ? config->qualify_domain :
+        config->qualify_recipient);
 }
 
 static void
@@ -118,10 +119,12 @@ field_edit(const struct header_field *field, const struct field_work *work, stru
 }
 
 bool
-rewrite_header(const struct header_field *field, const struct rewrite_rule *rules, bool is_qualified, struct scope *scope,
+rewrite_header(const struct header_field *field, const struct rewrite_rule *rules, bool is_qualified,
+               struct scope *scope,
                struct str *text_out)
 {
-    struct field_work work = { .place = place_of(field->kind), .rules = rules, .is_qualified = is_qualified, .scope = scope };
+    struct field_work work = { .place = place_of(field->kind), .rules = rules, .is_qualified = is_qualified,
+        .scope = scope };
 
     return field_edit(field, &work, text_out);
 }
@@ -157,7 +160,8 @@ rewrite_header_domain(struct message *message, struct str from, struct str to, s
     bool is_changed = false;
 
     for (struct header_field *field = message->headers; field != NULL; field = next) {
-        struct field_work work = { .place = place_of(field->kind), .from_domain = from, .to_domain = to, .scope = scope };
+        struct field_work work = { .place = place_of(field->kind), .from_domain = from, .to_domain = to,
+            .scope = scope };
         struct str text;
 
         next = field->next;

@@ -18,7 +18,8 @@ struct rewrite_rule {
 };
 
 /* One line or list item; false with why filled, as Exim words it. */
-bool rewrite_rule_parse(struct str line, bool is_transport, struct pool *pool, struct rewrite_rule *rule, struct why *why);
+bool rewrite_rule_parse(struct str line, bool is_transport, struct pool *pool, struct rewrite_rule *rule,
+                        struct why *why);
 
 /* What rules made of an address. */
 struct rewritten {
@@ -27,9 +28,10 @@ struct rewritten {
     bool is_changed, is_whole;
 };
 
-/* Send an address through the rules that are for place.  What goes wrong is logged and leaves the address as it then is.
- * DEFER: a lookup could not be completed. */
-enum outcome rewrite_apply(const struct rewrite_rule *rules, struct str address, enum rewrite_place place, struct scope *scope,
+/* Send an address through the rules that are for place.  What goes wrong is logged and leaves the address as it then
+ * is. DEFER: a lookup could not be completed. */
+enum outcome rewrite_apply(const struct rewrite_rule *rules, struct str address, enum rewrite_place place,
+                           struct scope *scope,
                            struct rewritten *result_out, struct why *why);
 
 /* The name of a place in logs: "env-from", "from:" … */

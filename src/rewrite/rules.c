@@ -66,7 +66,8 @@ flags_parse(struct str flags, bool is_transport, struct rewrite_rule *rule, stru
 {
     for (size_t i = 0; i < flags.len; i++)
         if (!flag_take(flags.ptr[i], rule)) {
-            why_fail(why, 0, NULL, "unknown rewrite flag character '%c' (could be missing quotes round replacement item)",
+            why_fail(why, 0, NULL,
+                "unknown rewrite flag character '%c' (could be missing quotes round replacement item)",
                 flags.ptr[i]);
             return false;
         }

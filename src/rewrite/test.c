@@ -3,8 +3,10 @@
 #include "rewrite/rule.h"
 
 static const struct { const char *label; enum rewrite_place place; enum header_kind kind; } lines[] = {
-    { "  sender", REWRITE_SENDER, HEADER_SENDER }, { "    from", REWRITE_FROM, HEADER_FROM }, { "      to", REWRITE_TO, HEADER_TO },
-    { "      cc", REWRITE_CC, HEADER_CC }, { "     bcc", REWRITE_BCC, HEADER_BCC }, { "reply-to", REWRITE_REPLY_TO, HEADER_REPLY_TO },
+    { "  sender", REWRITE_SENDER, HEADER_SENDER }, { "    from", REWRITE_FROM, HEADER_FROM }, { "      to", REWRITE_TO,
+        HEADER_TO },
+    { "      cc", REWRITE_CC, HEADER_CC }, { "     bcc", REWRITE_BCC, HEADER_BCC }, { "reply-to", REWRITE_REPLY_TO,
+        HEADER_REPLY_TO },
     { "env-from", REWRITE_ENV_SENDER, HEADER_OTHER }, { "  env-to", REWRITE_ENV_RECIPIENT, HEADER_OTHER },
 };
 
@@ -30,7 +32,8 @@ print_fault(struct str text, struct str reason, FILE *out)
 void
 rewrite_test(struct str text, struct scope *scope, FILE *out)
 {
-    bool is_done_at_smtp_time = rewrite_has_rules(REWRITE_SMTP), has_others = rewrite_has_rules(REWRITE_HEADERS | REWRITE_ENVELOPE);
+    bool is_done_at_smtp_time = rewrite_has_rules(REWRITE_SMTP),
+        has_others = rewrite_has_rules(REWRITE_HEADERS | REWRITE_ENVELOPE);
     struct address_rules rules = rewrite_address_rules();
     struct address_parse parse;
     struct str reason = STR(""), smtp;

@@ -36,7 +36,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     pool = pool_new("fuzz");
-    dns_decode(str_make((const char *)data + 1, size - 1), STR("a.example"), types[data[0] % COUNT(types)], pool, &result);
+    dns_decode(str_make((const char *)data + 1, size - 1), STR("a.example"), types[data[0] % COUNT(types)], pool,
+        &result);
     sum = look_at(result.records) + look_at(result.additional) + look_at(result.soa);
     (void)sum;
     pool_free(pool);

@@ -96,7 +96,8 @@ TEST(a_corrupt_database_is_set_aside_and_begun_anew)
         CHECK_ROW(damages[i].name, !hints_get(hints, STR("key"), 4, pool, &value));
         hints_close(hints);
         CHECK_ROW(damages[i].name,
-            directory_has(pool_cstr(pool, pool_printf(pool, "%s%s.corrupt-", damages[i].name, hints_backends_rows[0]->suffix))));
+            directory_has(pool_cstr(pool, pool_printf(pool, "%s%s.corrupt-", damages[i].name,
+                hints_backends_rows[0]->suffix))));
     }
     pool_free(pool);
 }

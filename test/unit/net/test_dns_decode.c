@@ -4,7 +4,8 @@
 #include "base/buf.h"
 #include "net/dns_decode.h"
 
-/* A message is written as text: hexadecimal octets, "name." for labels, and "@hh" for a compression pointer to that octet. */
+/* A message is written as text: hexadecimal octets, "name." for labels, and "@hh" for a compression pointer to that
+ * octet. */
 static struct str
 message(struct pool *pool, const char *text)
 {
@@ -53,14 +54,20 @@ static const struct {
     { "one address", HEAD("0001 0000 0000") ASK_A "@0c 0001 0001 " TTL_300 "0004 c0000201", DNS_A, DNS_FOUND, 1, 300 },
     { "two, the smaller TTL counts", HEAD("0002 0000 0000") ASK_A "@0c 0001 0001 " TTL_300 "0004 c0000201"
         " @0c 0001 0001 0000000a 0004 c0000202", DNS_A, DNS_FOUND, 2, 10 },
-    { "a TTL with the first bit set is 0", HEAD("0001 0000 0000") ASK_A "@0c 0001 0001 80000000 0004 c0000201", DNS_A, DNS_FOUND, 1, 0 },
-    { "case of the owner is nothing", HEAD("0001 0000 0000") ASK_A "A.EXAMPLE. 0001 0001 " TTL_300 "0004 c0000201", DNS_A, DNS_FOUND, 1, 300 },
-    { "another owner is not ours", HEAD("0001 0000 0000") ASK_A "b.example. 0001 0001 " TTL_300 "0004 c0000201", DNS_A, DNS_NODATA, 0, 0 },
-    { "another class is not ours", HEAD("0001 0000 0000") ASK_A "@0c 0001 0003 " TTL_300 "0004 c0000201", DNS_A, DNS_NODATA, 0, 0 },
+    { "a TTL with the first bit set is 0", HEAD("0001 0000 0000") ASK_A "@0c 0001 0001 80000000 0004 c0000201", DNS_A,
+        DNS_FOUND, 1, 0 },
+    { "case of the owner is nothing", HEAD("0001 0000 0000") ASK_A "A.EXAMPLE. 0001 0001 " TTL_300 "0004 c0000201",
+        DNS_A, DNS_FOUND, 1, 300 },
+    { "another owner is not ours", HEAD("0001 0000 0000") ASK_A "b.example. 0001 0001 " TTL_300 "0004 c0000201", DNS_A,
+        DNS_NODATA, 0, 0 },
+    { "another class is not ours", HEAD("0001 0000 0000") ASK_A "@0c 0001 0003 " TTL_300 "0004 c0000201", DNS_A,
+        DNS_NODATA, 0, 0 },
     { "another type", HEAD("0001 0000 0000") ASK_A "@0c 0010 0001 " TTL_300 "0004 03616263", DNS_A, DNS_NODATA, 0, 0 },
-    { "alias", HEAD("0002 0000 0000") ASK_A "@0c 0005 0001 0000000a 000b b.example. b.example. 0001 0001 " TTL_300 "0004 c0000201",
+    { "alias",
+        HEAD("0002 0000 0000") ASK_A "@0c 0005 0001 0000000a 000b b.example. b.example. 0001 0001 " TTL_300 "0004 c0000201",
         DNS_A, DNS_FOUND, 1, 10 },
-    { "alias without what it names", HEAD("0001 0000 0000") ASK_A "@0c 0005 0001 0000000a 000b b.example.", DNS_A, DNS_NODATA, 0, 0 },
+    { "alias without what it names", HEAD("0001 0000 0000") ASK_A "@0c 0005 0001 0000000a 000b b.example.", DNS_A,
+        DNS_NODATA, 0, 0 },
     { "alias of itself", HEAD("0001 0000 0000") ASK_A "@0c 0005 0001 0000000a 0002 @0c", DNS_A, DNS_AGAIN, 0, -1 },
     { "no such name", HEAD_NONE("0000 0001 0000") ASK_A SOA_60, DNS_A, DNS_NOMATCH, 0, 60 },
     { "no such record", HEAD("0000 0001 0000") ASK_A SOA_60, DNS_A, DNS_NODATA, 0, 60 },
@@ -74,17 +81,25 @@ static const struct {
     { "half a header", "1234 8180 0001", DNS_A, DNS_AGAIN, 0, -1 },
     { "a record that is not there", HEAD("0001 0000 0000") ASK_A, DNS_A, DNS_AGAIN, 0, -1 },
     { "65535 records", HEAD("ffff 0000 0000") ASK_A, DNS_A, DNS_AGAIN, 0, -1 },
-    { "data beyond the end", HEAD("0001 0000 0000") ASK_A "@0c 0001 0001 " TTL_300 "0040 c0000201", DNS_A, DNS_AGAIN, 0, -1 },
-    { "an address of five octets", HEAD("0001 0000 0000") ASK_A "@0c 0001 0001 " TTL_300 "0005 c000020100", DNS_A, DNS_AGAIN, 0, -1 },
-    { "pointer to itself", HEAD("0001 0000 0000") ASK_A "@1b 0001 0001 " TTL_300 "0004 c0000201", DNS_A, DNS_AGAIN, 0, -1 },
-    { "pointer forwards", HEAD("0001 0000 0000") ASK_A "@40 0001 0001 " TTL_300 "0004 c0000201", DNS_A, DNS_AGAIN, 0, -1 },
+    { "data beyond the end", HEAD("0001 0000 0000") ASK_A "@0c 0001 0001 " TTL_300 "0040 c0000201", DNS_A, DNS_AGAIN, 0,
+        -1 },
+    { "an address of five octets", HEAD("0001 0000 0000") ASK_A "@0c 0001 0001 " TTL_300 "0005 c000020100", DNS_A,
+        DNS_AGAIN, 0, -1 },
+    { "pointer to itself", HEAD("0001 0000 0000") ASK_A "@1b 0001 0001 " TTL_300 "0004 c0000201", DNS_A, DNS_AGAIN, 0,
+        -1 },
+    { "pointer forwards", HEAD("0001 0000 0000") ASK_A "@40 0001 0001 " TTL_300 "0004 c0000201", DNS_A, DNS_AGAIN, 0,
+        -1 },
     { "pointer into nothing", HEAD("0001 0000 0000") ASK_A "c0", DNS_A, DNS_AGAIN, 0, -1 },
     { "label of 64", HEAD("0001 0000 0000") ASK_A "40 00 0001 0001 " TTL_300 "0004 c0000201", DNS_A, DNS_AGAIN, 0, -1 },
-    { "MX whose name runs over its length", HEAD("0001 0000 0000") ASK_MX "@0c 000f 0001 " TTL_300 "0004 000a b.example.", DNS_MX,
+    { "MX whose name runs over its length",
+        HEAD("0001 0000 0000") ASK_MX "@0c 000f 0001 " TTL_300 "0004 000a b.example.", DNS_MX,
         DNS_AGAIN, 0, -1 },
-    { "MX shorter than its length", HEAD("0001 0000 0000") ASK_MX "@0c 000f 0001 " TTL_300 "0006 000a @0c 0000", DNS_MX, DNS_AGAIN, 0, -1 },
-    { "TXT string longer than its record", HEAD("0001 0000 0000") ASK_A "@0c 0010 0001 " TTL_300 "0003 056162", DNS_TXT, DNS_AGAIN, 0, -1 },
-    { "broken additional records are nobody's loss", HEAD("0001 0000 0001") ASK_A "@0c 0001 0001 " TTL_300 "0004 c0000201 40", DNS_A,
+    { "MX shorter than its length", HEAD("0001 0000 0000") ASK_MX "@0c 000f 0001 " TTL_300 "0006 000a @0c 0000", DNS_MX,
+        DNS_AGAIN, 0, -1 },
+    { "TXT string longer than its record", HEAD("0001 0000 0000") ASK_A "@0c 0010 0001 " TTL_300 "0003 056162", DNS_TXT,
+        DNS_AGAIN, 0, -1 },
+    { "broken additional records are nobody's loss",
+        HEAD("0001 0000 0001") ASK_A "@0c 0001 0001 " TTL_300 "0004 c0000201 40", DNS_A,
         DNS_FOUND, 1, 300 },
 };
 
@@ -130,12 +145,14 @@ TEST(what_is_in_a_record_is_tainted_and_cannot_pretend)
     struct pool *pool = pool_new("test");
     struct dns_result result;
 
-    dns_decode(message(pool, HEAD("0001 0000 0000") ASK_A "@0c 000c 0001 " TTL_300 "0009 04 612e5c0a 02 247b 00"), STR("a.example"),
+    dns_decode(message(pool, HEAD("0001 0000 0000") ASK_A "@0c 000c 0001 " TTL_300 "0009 04 612e5c0a 02 247b 00"),
+        STR("a.example"),
         DNS_PTR, pool, &result);
     REQUIRE(result.answer == DNS_FOUND);
     CHECK_STR("escaped", result.records->target, "a\\046\\092\\010.${");
     CHECK(str_is_tainted(result.records->target));
-    dns_decode(message(pool, HEAD("0001 0000 0000") ASK_A "@0c 0010 0001 " TTL_300 "0007 03 610062 02 6364"), STR("a.example"), DNS_TXT,
+    dns_decode(message(pool, HEAD("0001 0000 0000") ASK_A "@0c 0010 0001 " TTL_300 "0007 03 610062 02 6364"),
+        STR("a.example"), DNS_TXT,
         pool, &result);
     REQUIRE(result.answer == DNS_FOUND);
     CHECK_VIEW("joined", result.records->text, STR("a\0bcd"));
@@ -145,7 +162,8 @@ TEST(what_is_in_a_record_is_tainted_and_cannot_pretend)
 }
 
 static const struct { const char *name; bool is_good; } names[] = {
-    { "a.example", true }, { "a.example.", true }, { "_smtp._tcp.a.example", true }, { "a..example", false }, { ".a", false },
+    { "a.example", true }, { "a.example.", true }, { "_smtp._tcp.a.example", true }, { "a..example", false },
+        { ".a", false },
     { "a..", false },
     { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b", true },
     { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b", false },

@@ -91,7 +91,8 @@ TEST(a_network_holds_what_agrees_in_the_masked_bits)
     }
 }
 
-static const char *const bad_networks[] = { "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8x", "/8", "10.0.0.0/0008" };
+static const char *const bad_networks[] = { "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8x", "/8",
+    "10.0.0.0/0008" };
 
 TEST(a_mask_is_a_number_of_bits)
 {

@@ -128,7 +128,8 @@ TEST(a_rule_that_makes_no_sense_is_refused)
     }
 }
 
-/* Seconds since the first failure, the interval before, the interval expected (0 to 0: a range), whether the last cutoff has passed. */
+/* Seconds since the first failure, the interval before, the interval expected (0 to 0: a range), whether the last
+ * cutoff has passed. */
 static const struct { int failing_s, before_s, least_s, most_s; bool is_past; } times[] = {
     { 0,        0,      900,    900,    false },
     { 7199,     900,    900,    900,    false },
@@ -181,8 +182,10 @@ TEST(a_random_interval_stays_within_its_bounds)
 
 /* A record that Exim 4.96 wrote (key "T:127.0.0.1:127.0.0.1:19"). */
 static const unsigned char exims[] = {
-    0xab, 0x56, 0x01, 0x6b, 0, 0, 0, 0, 0xab, 0x56, 0x01, 0x6b, 0, 0, 0, 0, 0xab, 0x56, 0x01, 0x6b, 0, 0, 0, 0, 0x2f, 0x5a, 0x01, 0x6b,
-    0, 0, 0, 0, 0, 0, 0, 0, 0x6f, 0, 0, 0, 0x41, 0, 0, 0, 'C', 'o', 'n', 'n', 'e', 'c', 't', 'i', 'o', 'n', ' ', 'r', 'e', 'f', 'u', 's',
+    0xab, 0x56, 0x01, 0x6b, 0, 0, 0, 0, 0xab, 0x56, 0x01, 0x6b, 0, 0, 0, 0, 0xab, 0x56, 0x01, 0x6b, 0, 0, 0, 0, 0x2f,
+        0x5a, 0x01, 0x6b,
+    0, 0, 0, 0, 0, 0, 0, 0, 0x6f, 0, 0, 0, 0x41, 0, 0, 0, 'C', 'o', 'n', 'n', 'e', 'c', 't', 'i', 'o', 'n', ' ', 'r',
+        'e', 'f', 'u', 's',
     'e', 'd', 0, 0, 0, 0
 };
 
@@ -206,9 +209,12 @@ TEST(records_are_as_exim_writes_them)
 }
 
 static const struct { enum why_cause cause; int detail; bool is_via_mx; } kept[] = {
-    { CAUSE_CONNECT_REFUSED, 0, true }, { CAUSE_CONNECT_TIMEOUT, 0, false }, { CAUSE_TIMEOUT, 0, true }, { CAUSE_LOST_CONNECTION, 0, false },
-    { CAUSE_RCPT_4XX, 452, true }, { CAUSE_MAIL_4XX, 451, false }, { CAUSE_DATA_4XX, 421, false }, { CAUSE_QUOTA, 86400, false },
-    { CAUSE_TLS_REQUIRED, 0, true }, { CAUSE_AUTH_FAILED, 0, false }, { CAUSE_DNS, 0, false }, { CAUSE_OTHER, 0, false },
+    { CAUSE_CONNECT_REFUSED, 0, true }, { CAUSE_CONNECT_TIMEOUT, 0, false }, { CAUSE_TIMEOUT, 0, true },
+        { CAUSE_LOST_CONNECTION, 0, false },
+    { CAUSE_RCPT_4XX, 452, true }, { CAUSE_MAIL_4XX, 451, false }, { CAUSE_DATA_4XX, 421, false },
+        { CAUSE_QUOTA, 86400, false },
+    { CAUSE_TLS_REQUIRED, 0, true }, { CAUSE_AUTH_FAILED, 0, false }, { CAUSE_DNS, 0, false },
+        { CAUSE_OTHER, 0, false },
 };
 
 TEST(a_record_keeps_the_kind_of_failure)
@@ -217,7 +223,8 @@ TEST(a_record_keeps_the_kind_of_failure)
 
     for (size_t i = 0; i < COUNT(kept); i++) {
         struct retry_record record = {
-            .first_failed = 1, .last_try = 2, .next_try = 3, .is_expired = true, .cause = kept[i].cause, .detail = kept[i].detail,
+            .first_failed = 1, .last_try = 2, .next_try = 3, .is_expired = true, .cause = kept[i].cause,
+                .detail = kept[i].detail,
             .is_via_mx = kept[i].is_via_mx, .text = STR_INIT("two\nlines")
         }, read;
         time_t written;
@@ -300,7 +307,8 @@ TEST(an_address_fails_when_nothing_of_it_may_be_tried_again)
     struct stage stage;
     struct why why;
 
-    configure(pool_printf(process_pool(), "spool_directory = %s\nbegin retry\nnever.example *\n* * F,2h,15m\n", check_directory()));
+    configure(pool_printf(process_pool(), "spool_directory = %s\nbegin retry\nnever.example *\n* * F,2h,15m\n",
+        check_directory()));
     stage_init(&stage, pool);
     why_init(&why, pool);
     why_defer(&why, 0, NULL, "mailbox is full");

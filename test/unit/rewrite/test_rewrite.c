@@ -106,7 +106,8 @@ TEST(addresses_in_header_fields_are_rewritten_where_they_stand)
         struct header_field field = { .kind = fields[i].kind, .text = pool_dup_tainted(pool, str_of(fields[i].field)) };
         struct str made = STR("");
 
-        CHECK_INT(fields[i].field, rewrite_header(&field, rewrite_config_rules(), fields[i].is_qualified, &scope, &made),
+        CHECK_INT(fields[i].field, rewrite_header(&field, rewrite_config_rules(), fields[i].is_qualified, &scope,
+            &made),
             fields[i].made != NULL);
         if (fields[i].made != NULL) {
             CHECK_STR(fields[i].field, made, fields[i].made);
@@ -154,7 +155,8 @@ TEST(an_address_is_not_a_program)
 
     configure(STR("begin rewrite\n*@c.example $1@d.example\n"));
     why_init(&why, pool);
-    CHECK_INT("outcome", rewrite_address(pool_dup_tainted(pool, STR("${primary_hostname}@c.example")), REWRITE_ENV_RECIPIENT, &scope, &made, &why), OK);
+    CHECK_INT("outcome", rewrite_address(pool_dup_tainted(pool, STR("${primary_hostname}@c.example")),
+        REWRITE_ENV_RECIPIENT, &scope, &made, &why), OK);
     CHECK_STR("address", made, "${primary_hostname}@d.example");
     pool_free(pool);
 }
