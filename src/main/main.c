@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "base/build_settings.h"
 #include "base/buf.h"
+#include "base/encode.h"
 #include "base/process.h"
 #include "base/trace.h"
 #include "config/config.h"
@@ -142,12 +143,21 @@ invocation_launcher(const struct invocation *invocation, unsigned rights)
     return link;
 }
 
-/* -oM… facts, for those who may give them. */
+/* -oM… facts, for those who may give them.  They stand in lines of the spool and of header fields. */
 static void
-origin_take_given(struct origin *origin, const struct given_origin *given)
+origin_take_given(struct origin *origin, const struct given_origin *raw)
 {
+    struct pool *pool = origin->pool;
+    struct given_origin cleaned = *raw, *given = &cleaned;
     struct ip_address ip;
     int port;
+
+    cleaned.host_name = escape_unprintable(pool, raw->host_name, true);
+    cleaned.ident = escape_unprintable(pool, raw->ident, true);
+    cleaned.protocol = escape_unprintable(pool, raw->protocol, true);
+    cleaned.authenticator = escape_unprintable(pool, raw->authenticator, true);
+    cleaned.authenticated_id = escape_unprintable(pool, raw->authenticated_id, true);
+    cleaned.authenticated_sender = escape_unprintable(pool, raw->authenticated_sender, true);
 
     if (ip_parse_with_port(given->host_address, &ip, &port)) {
         origin->host_address = ip_format(&ip, origin->pool);

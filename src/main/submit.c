@@ -58,20 +58,21 @@ sender_is_allowed(const struct invocation *invocation, struct str sender)
 static bool
 sender_take(const struct invocation *invocation, struct receive_options *options)
 {
-    struct str text = str_trim(invocation->line.sender);
-    struct mailbox box;
-    const char *reason;
+    struct str text = str_trim(invocation->line.sender), reason;
+    struct address_rules rules = receive_address_rules();
+    struct address_parse parse;
 
     if (!invocation->line.has_sender)
         return true;
-    if (text.len >= 2 && text.ptr[0] == '<' && text.ptr[text.len - 1] == '>')
-        text = str_sub(text, 1, text.len - 2);
+    rules.allow_empty = rules.allow_unqualified = true;
     if (!str_is_empty(text)) {
-        text = receive_qualify(invocation->pool, text, false);
-        if (!mailbox_split(text, &box, &reason)) {
-            fprintf(stderr, "tern: bad -f address \"%.*s\": %s\n", STR_ARG(text), reason);
+        if (!address_parse(invocation->pool, text, &rules, &parse, &reason)) {
+            fprintf(stderr, "tern: bad -f address \"%.*s\": %.*s\n", STR_ARG(text), STR_ARG(reason));
             return false;
         }
+        text = parse.address;
+        if (!str_is_empty(text))
+            text = receive_qualify(invocation->pool, text, false);
     }
     options->has_sender = true;
     options->sender = text;

@@ -3,7 +3,18 @@
 #include "base/buf.h"
 #include "spool/spool_file.h"
 
-/* A line "-name value"; "--name" if the value is tainted.  Line ends in a value would make lines of their own. */
+/* A field within a line: whoever made the value has refused line ends; here they become spaces, whatever happens. */
+static void
+add_field(struct buf *text, struct str value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.ptr[i];
+
+        buf_add(text, c == '\n' || c == '\r' || c == '\0' ? STR(" ") : str_sub(value, i, 1));
+    }
+}
+
+/* A line "-name value"; "--name" if the value is tainted. */
 static void
 add_value(struct buf *text, const char *name, struct str value)
 {
@@ -12,11 +23,7 @@ add_value(struct buf *text, const char *name, struct str value)
     buf_add_c(text, str_is_tainted(value) ? "--" : "-");
     buf_add_c(text, name);
     buf_add_char(text, ' ');
-    for (size_t i = 0; i < value.len; i++) {
-        char c = value.ptr[i];
-
-        buf_add(text, c == '\n' || c == '\r' || c == '\0' ? STR(" ") : str_sub(value, i, 1));
-    }
+    add_field(text, value);
     buf_add_char(text, '\n');
 }
 
@@ -171,12 +178,12 @@ add_recipient(struct buf *text, const struct recipient *recipient)
         ((recipient->notify & DSN_NEVER) != 0 ? 0x02u : 0) | ((recipient->notify & DSN_SUCCESS) != 0 ? 0x04u : 0)
         | ((recipient->notify & DSN_FAILURE) != 0 ? 0x08u : 0) | ((recipient->notify & DSN_DELAY) != 0 ? 0x10u : 0);
 
-    buf_add(text, recipient->address);
+    add_field(text, recipient->address);
     if (flags != 0 || recipient->original.len > 0 || recipient->parent >= 0 || recipient->errors_to.len > 0) {
         buf_add_char(text, ' ');
-        buf_add(text, recipient->original);
+        add_field(text, recipient->original);
         buf_addf(text, " %zu,%u ", recipient->original.len, flags);
-        buf_add(text, recipient->errors_to);
+        add_field(text, recipient->errors_to);
         buf_addf(text, " %zu,%d#3", recipient->errors_to.len, recipient->parent);
     }
     buf_add_char(text, '\n');
@@ -209,7 +216,7 @@ spool_header_format(const struct message *message, struct pool *pool, int64_t bo
     buf_add(&text, login_of(origin));
     buf_addf(&text, " %ld %ld\n<", origin != NULL ? (long)origin->caller_uid : 0L,
              origin != NULL ? (long)origin->caller_gid : 0L);
-    buf_add(&text, message->sender);
+    add_field(&text, message->sender);
     buf_addf(&text, ">\n%lld %d\n", (long long)message->received_at.tv_sec, message->warning_count);
     buf_addf(&text, "-received_time_usec .%06d\n", (int)message->received_at.tv_usec);
     if (message->received_complete_at.tv_sec != 0)
