@@ -193,13 +193,11 @@ bounce_send(struct delivery_state *state, struct bounce *bounce)
     copies_add(state, bounce->to, &recipients);
     is_sent = report_submit(state, recipients.items, recipients.count, bounce_text(state, bounce));
     state->scope.values = outer;
-    for (size_t i = 0; i < bounce->addresses.count; i++) {
+    if (is_sent)
+        addresses_finish(state, (struct address **)bounce->addresses.items, bounce->addresses.count);
+    for (size_t i = 0; i < bounce->addresses.count && !is_sent; i++) {
         struct address *addr = bounce->addresses.items[i];
 
-        if (is_sent) {
-            address_finish(state, addr);
-            continue;
-        }
         addr->outcome = DEFER;
         addr->next = NULL;
         *state->deferred_end = addr;
@@ -265,7 +263,7 @@ bounces_send(struct delivery_state *state)
             ignored(state, addr, "");
         else if (to.len == 0)
             undeliverable_bounce(state, addr);
-        else if (addr->notify != 0 && (addr->notify & DSN_FAILURE) == 0)
+        else if (address_top(addr)->notify != 0 && (address_top(addr)->notify & DSN_FAILURE) == 0)
             ignored(state, addr, ": RFC 3461 DSN, failure notify not requested");
         else
             ptr_list_add(&bounce_for(state, &by_recipient, &end, to)->addresses, state->pool, addr);

@@ -80,6 +80,7 @@ static void
 plan_cancel(struct delivery_state *state)
 {
     struct message *message = state->message;
+    struct ptr_list left = { 0 };
 
     for (size_t i = 0; i < message->recipient_count; i++) {
         struct address *addr = address_new(state->pool, message->recipients[i].address);
@@ -96,18 +97,9 @@ plan_cancel(struct delivery_state *state)
         why_init(&addr->why, state->pool);
         addr->outcome = FAIL;
         addr->is_already_logged = true;
-        address_settle(state, addr, "**");
+        ptr_list_add(&left, state->pool, addr);
     }
-}
-
-static void
-settle_chain(struct delivery_state *state, struct address *addr, enum outcome outcome)
-{
-    for (struct address *next; addr != NULL; addr = next) {
-        next = addr->next;
-        addr->outcome = outcome;
-        address_settle(state, addr, "=>");
-    }
+    addresses_settle(state, (struct address **)left.items, left.count);
 }
 
 static void
@@ -123,9 +115,9 @@ plan_execute(struct delivery_state *state)
     state->is_header_changed |= header_domains_change(state);
     for (struct address *addr = state->plan.finished; addr != NULL; addr = addr->next)
         state->has_progress |= map_add(&state->message->nonrecipients, addr->unique, addr);
-    settle_chain(state, state->plan.failed, FAIL);
-    settle_chain(state, state->plan.discarded, OK);
-    settle_chain(state, state->plan.deferred, DEFER);
+    addresses_settle_chain(state, state->plan.failed, FAIL, NULL);
+    addresses_settle_chain(state, state->plan.discarded, OK, NULL);
+    addresses_settle_chain(state, state->plan.deferred, DEFER, NULL);
     deliveries_run_local(state, state->plan.local);
     deliveries_run_remote(state, state->plan.remote);
 }
@@ -261,11 +253,11 @@ waiting_work(struct delivery_state *state, struct transport_channel *channel)
         addr->is_already_logged = true;
     for (struct address *addr = state->plan.deferred; addr != NULL; addr = addr->next)
         addr->is_already_logged = true;
-    settle_chain(state, state->plan.failed, DEFER);
-    settle_chain(state, state->plan.deferred, DEFER);
+    addresses_settle_chain(state, state->plan.failed, DEFER, NULL);
+    addresses_settle_chain(state, state->plan.deferred, DEFER, NULL);
     has_run = deliveries_run_on_channel(state, state->plan.remote, channel);
     if (has_run) {
-        settle_chain(state, state->plan.discarded, OK);
+        addresses_settle_chain(state, state->plan.discarded, OK, NULL);
         deliveries_run_on_channel(state, state->plan.local, channel);
         delivery_finish(state);
     }

@@ -47,13 +47,15 @@ void log_completed(struct delivery_state *state);
 /* A line into the message log; text without time stamp. */
 void msglog_write(struct delivery_state *state, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* ---- outcome.c: what follows from the outcome of an address */
-/* Journal, log, parents. */
-void address_delivered(struct delivery_state *state, struct address *addr, const char *flag);
-/* By its outcome: delivered, put on the list of failed ones, or of deferred ones.  flag: "=>", "->", "*>". */
-void address_settle(struct delivery_state *state, struct address *addr, const char *flag);
-/* A finished address is recorded as done with all it finishes above it: after success, or when its bounce is on the
- * spool. */
+/* ---- outcome.c: what follows from the outcome of addresses */
+/* By their outcome: delivered (journal, log, parents), put on the list of failed ones, or of deferred ones. */
+void addresses_settle(struct delivery_state *state, struct address *const *addresses, size_t count);
+/* The same for a chain, all with this outcome; why may be NULL: each has its own. */
+void addresses_settle_chain(struct delivery_state *state, struct address *first, enum outcome outcome,
+                            const struct why *why);
+/* Finished addresses are recorded as done with all they finish above them: after success, or when their bounce is on
+ * the spool. */
+void addresses_finish(struct delivery_state *state, struct address *const *addresses, size_t count);
 void address_finish(struct delivery_state *state, struct address *addr);
 
 /* ---- local.c, remote.c */

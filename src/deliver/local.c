@@ -67,17 +67,6 @@ message_file(struct delivery_state *state)
     return state->job_message_fd;
 }
 
-static void
-all_deferred(struct delivery_state *state, struct delivery *delivery, const struct why *why)
-{
-    for (struct address *addr = delivery->addresses, *next; addr != NULL; addr = next) {
-        next = addr->next;
-        addr->outcome = DEFER;
-        addr->why = *why;
-        address_settle(state, addr, "==");
-    }
-}
-
 /* ---- What the child says */
 
 /* To:, Cc: and Bcc: of a message that a transport made, as -t takes them; Bcc: is not sent on. */
@@ -197,8 +186,6 @@ void
 results_settle(struct delivery_state *state, struct address *const *addresses, size_t count, const bool *reported,
                const struct why *lost, double seconds)
 {
-    const char *flag = state->message->is_dont_deliver ? "*>" : "=>";
-
     for (size_t i = 0; i < count; i++) {
         struct address *addr = addresses[i];
 
@@ -208,10 +195,8 @@ results_settle(struct delivery_state *state, struct address *const *addresses, s
         }
         if (addr->transport_time_s == 0)
             addr->transport_time_s = seconds;
-        address_settle(state, addr, flag);
-        if (addr->outcome == OK && flag[0] == '=')
-            flag = "->";
     }
+    addresses_settle(state, addresses, count);
 }
 
 /* Retry hints of a local address, by its transport key. */
@@ -240,7 +225,7 @@ is_before_retry(struct delivery_state *state, struct delivery *delivery, bool *h
     why_init(&why, state->pool);
     why_defer(&why, 0, "4.2.0", "Retry time not yet reached");
     why.cause = CAUSE_RETRY_NOT_REACHED;
-    all_deferred(state, delivery, &why);
+    addresses_settle_chain(state, delivery->addresses, DEFER, &why);
     return true;
 }
 
@@ -306,7 +291,7 @@ delivery_run_local(struct delivery_state *state, struct delivery *delivery)
     state->scope.address = first;
     if (transport_identity_find(delivery->transport, first, &state->scope, &job.identity, &why) != OK ||
         batch_run(state, delivery, &job, &why) != OK)
-        all_deferred(state, delivery, &why);
+        addresses_settle_chain(state, delivery->addresses, DEFER, &why);
     state->scope.address = NULL;
     for (size_t i = 0; i < delivery->address_count; i++)
         local_retry_note(state, addresses[i], has_record);

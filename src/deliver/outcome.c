@@ -35,28 +35,36 @@ duplicates_collect(struct delivery_state *state, const struct address *addr, str
         done_collect(state, each, done);
 }
 
-/* Durable before anyone is told. */
+/* Durable before anyone is told; one flush for all of them. */
 void
-address_finish(struct delivery_state *state, struct address *addr)
+addresses_finish(struct delivery_state *state, struct address *const *addresses, size_t count)
 {
     struct str_list done = { 0 };
     struct why why;
 
-    done_collect(state, addr, &done);
-    duplicates_collect(state, addr, &done);
+    for (size_t i = 0; i < count; i++) {
+        done_collect(state, addresses[i], &done);
+        duplicates_collect(state, addresses[i], &done);
+    }
     if (done.count == 0)
         return;
     why_init(&why, state->pool);
     state->has_progress = true;
     if (spool_journal_add(state->message, done.items, done.count, &why) != OK)
-        log_panic(state->message->id, "failed to update journal for %.*s: %.*s", STR_ARG(addr->unique),
+        log_panic(state->message->id, "failed to update journal for %.*s: %.*s", STR_ARG(done.items[0]),
                   STR_ARG(why.text));
 }
 
 void
-address_delivered(struct delivery_state *state, struct address *addr, const char *flag)
+address_finish(struct delivery_state *state, struct address *addr)
 {
-    address_finish(state, addr);
+    addresses_finish(state, &addr, 1);
+}
+
+/* It is in the journal by now. */
+static void
+delivered_tell(struct delivery_state *state, struct address *addr, const char *flag)
+{
     log_delivered(state, addr, flag);
     if (addr->transport != NULL)
         msglog_write(state, "%.*s: %s transport succeeded", STR_ARG(log_address(state, addr, false)),
@@ -76,12 +84,12 @@ freeze_note(struct delivery_state *state, const struct address *addr)
         state->freeze_text = addr->why.text;
 }
 
-void
+static void
 address_settle(struct delivery_state *state, struct address *addr, const char *flag)
 {
     switch (addr->outcome) {
     case OK:
-        address_delivered(state, addr, flag);
+        delivered_tell(state, addr, flag);
         return;
     case FAIL:
         freeze_note(state, addr);
@@ -96,4 +104,36 @@ address_settle(struct delivery_state *state, struct address *addr, const char *f
             above->is_held = true;
         return;
     }
+}
+
+void
+addresses_settle(struct delivery_state *state, struct address *const *addresses, size_t count)
+{
+    struct address **delivered = POOL_NEW_ARRAY(state->pool, struct address *, count);
+    const char *flag = state->message->is_dont_deliver ? "*>" : "=>";
+    size_t delivered_count = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (addresses[i]->outcome == OK)
+            delivered[delivered_count++] = addresses[i];
+    addresses_finish(state, delivered, delivered_count);
+    for (size_t i = 0; i < count; i++) {
+        address_settle(state, addresses[i], flag);
+        if (addresses[i]->outcome == OK && addresses[i]->transport != NULL && flag[0] == '=')
+            flag = "->";
+    }
+}
+
+void
+addresses_settle_chain(struct delivery_state *state, struct address *first, enum outcome outcome, const struct why *why)
+{
+    struct ptr_list list = { 0 };
+
+    for (struct address *addr = first; addr != NULL; addr = addr->next) {
+        addr->outcome = outcome;
+        if (why != NULL)
+            addr->why = *why;
+        ptr_list_add(&list, state->pool, addr);
+    }
+    addresses_settle(state, (struct address **)list.items, list.count);
 }

@@ -242,14 +242,11 @@ is_queued(struct delivery_state *state, struct delivery *delivery)
         text = "domain matches queue_smtp_domains, or -odqs set";
     if (text == NULL)
         return false;
-    for (struct address *addr = delivery->addresses, *next; addr != NULL; addr = next) {
-        next = addr->next;
-        why_defer(&addr->why, 0, "4.2.0", "%s", text);
-        addr->why.cause = CAUSE_RETRY_NOT_REACHED;
-        addr->outcome = DEFER;
+    why_defer(&why, 0, "4.2.0", "%s", text);
+    why.cause = CAUSE_RETRY_NOT_REACHED;
+    for (struct address *addr = delivery->addresses; addr != NULL; addr = addr->next)
         addr->is_already_logged = state->options->is_first_pass;
-        address_settle(state, addr, "==");
-    }
+    addresses_settle_chain(state, delivery->addresses, DEFER, &why);
     return true;
 }
 
@@ -260,12 +257,7 @@ not_started(struct delivery_state *state, struct delivery *delivery)
 
     why_init(&why, state->pool);
     why_defer(&why, errno, "4.3.0", "cannot start a remote delivery process");
-    for (struct address *addr = delivery->addresses, *next; addr != NULL; addr = next) {
-        next = addr->next;
-        addr->outcome = DEFER;
-        addr->why = why;
-        address_settle(state, addr, "==");
-    }
+    addresses_settle_chain(state, delivery->addresses, DEFER, &why);
 }
 
 /* Does the connection of channel lead where this delivery may go? */
@@ -286,12 +278,9 @@ fits_channel(const struct delivery *delivery, const struct transport_channel *ch
 static void
 left_alone(struct delivery_state *state, struct delivery *delivery)
 {
-    for (struct address *addr = delivery->addresses, *next; addr != NULL; addr = next) {
-        next = addr->next;
-        addr->outcome = DEFER;
+    for (struct address *addr = delivery->addresses; addr != NULL; addr = addr->next)
         addr->is_already_logged = true;
-        address_settle(state, addr, "==");
-    }
+    addresses_settle_chain(state, delivery->addresses, DEFER, NULL);
 }
 
 bool

@@ -56,7 +56,7 @@ condition_holds(struct delivery_state *state)
 static bool
 is_told(const struct address *addr)
 {
-    return addr->notify == 0 || (addr->notify & DSN_DELAY) != 0;
+    return address_top(addr)->notify == 0 || (address_top(addr)->notify & DSN_DELAY) != 0;
 }
 
 static struct str

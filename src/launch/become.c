@@ -69,7 +69,8 @@ launch_become_session(uid_t mail_uid, gid_t mail_gid)
 bool
 launch_regain_root(void)
 {
-    return getuid() != 0 || geteuid() == 0 || (seteuid(0) == 0 && setresuid(0, 0, 0) == 0 && setresgid(getgid(), getgid(), getgid()) == 0);
+    return getuid() != 0 || geteuid() == 0 ||
+           (seteuid(0) == 0 && setresuid(0, 0, 0) == 0 && setresgid(getgid(), getgid(), getgid()) == 0);
 }
 
 bool

@@ -3,6 +3,7 @@
 #include "base/trace.h"
 #include "config/config.h"
 #include "expand/expand.h"
+#include "message/message.h"
 #include "rewrite/rewrite.h"
 #include "routers/redirect.h"
 
@@ -43,6 +44,10 @@ child_mark(struct redirection *redirection, struct address *child)
 {
     child->is_one_time = redirection->opt->one_time;
     child->is_hidden_child = redirection->opt->hide_child_in_errmsg;
+    /* A notification of success tells of the expansion; the next host is not asked for another (RFC 3461 section
+     * 5.2). */
+    if ((child->notify & DSN_SUCCESS) != 0)
+        child->notify = child->notify == DSN_SUCCESS ? DSN_NEVER : child->notify & ~(unsigned)DSN_SUCCESS;
 }
 
 enum outcome
