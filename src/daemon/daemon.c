@@ -111,8 +111,35 @@ is_ports_only(struct str list)
     return !str_is_empty(list) && str_find_any(list, ".[") == STR_NONE && str_find_str(list, STR("::")) == STR_NONE;
 }
 
+/* A listening socket.  One whose address is in use is tried again retries times; a signal to end stops the waiting. */
+static int
+listener_open(const struct interface *interface, int retries, struct pool *pool)
+{
+    for (;; retries--) {
+        int fd = socket_listen(&interface->ip, interface->port, config->smtp_connect_backlog);
+
+        if (fd != -1 || errno != EADDRINUSE || retries <= 0)
+            return fd;
+        log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL,
+                  "socket bind() to port %d for address %.*s failed: %s: waiting %.*s before trying again (%d more %s)",
+                  interface->port, STR_ARG(ip_format(&interface->ip, pool)), strerror(EADDRINUSE),
+                  STR_ARG(interval_format(pool, config->daemon_startup_sleep)), retries, retries > 1 ? "tries" : "try");
+        for (int second = 0; second < config->daemon_startup_sleep; second++) {
+            struct timespec wait = { .tv_sec = 1 };
+            sigset_t none;
+
+            sigemptyset(&none);
+            pselect(0, NULL, NULL, NULL, &wait, &none);
+            if (process.got_term) {
+                errno = EADDRINUSE;
+                return -1;
+            }
+        }
+    }
+}
+
 static struct listener *
-listeners_open(const struct daemon_request *request, struct pool *pool, size_t *count_out, struct why *why)
+listeners_open(const struct daemon_request *request, int retries, struct pool *pool, size_t *count_out, struct why *why)
 {
     bool has_ports = is_ports_only(request->listen);
     struct interface *interfaces = interfaces_to_listen(has_ports ? STR("") : request->listen,
@@ -124,13 +151,14 @@ listeners_open(const struct daemon_request *request, struct pool *pool, size_t *
         wanted++;
     listeners = POOL_NEW_ARRAY(pool, struct listener, wanted);
     for (const struct interface *i = interfaces; i != NULL; i = i->next) {
-        int fd = socket_listen(&i->ip, i->port, config->smtp_connect_backlog);
+        int fd = listener_open(i, retries, pool);
 
         /* A machine without IPv6 still listens on what it has. */
         if (fd == -1 && i->is_wildcard && i->ip.is_v6 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
             continue;
         if (fd == -1) {
-            why_defer(why, errno, NULL, "cannot listen on %.*s port %d", STR_ARG(ip_format(&i->ip, pool)), i->port);
+            why_defer(why, 0, NULL, "socket bind() to port %d for address %.*s failed: %s", i->port,
+                      STR_ARG(ip_format(&i->ip, pool)), strerror(errno));
             while (opened > 0)
                 close(listeners[--opened].fd);
             return NULL;
@@ -176,8 +204,8 @@ log_start(const struct daemon *daemon)
     if (request->queue_interval_s > 0)
         run = pool_printf(pool, "-q%.*s", STR_ARG(interval_format(pool, request->queue_interval_s)));
     if (daemon->listener_count == 0)
-        log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL, "tern %s daemon started: pid=%d, %.*s, not listening for SMTP", build_settings.version,
-                  (int)getpid(), STR_ARG(run));
+        log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL, "tern %s daemon started: pid=%d, %.*s, not listening for SMTP",
+                  build_settings.version, (int)getpid(), STR_ARG(run));
     else
         log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL, "tern %s daemon started: pid=%d, %.*s, listening for SMTP on %.*s",
                   build_settings.version, (int)getpid(), STR_ARG(run), STR_ARG(listeners_describe(daemon, pool)));
@@ -193,7 +221,8 @@ pid_file_name(const struct daemon *daemon)
     if (!str_is_empty(daemon->request->pid_file))
         return daemon->request->pid_file;
     why_init(&why, daemon->pool);
-    if (config->pid_file_path != NULL && expand(config->pid_file_path, &scope, &name, &why) == OK && !str_is_empty(name))
+    if (config->pid_file_path != NULL && expand(config->pid_file_path, &scope, &name, &why) == OK &&
+        !str_is_empty(name))
         return name;
     return pool_printf(daemon->pool, "%.*s/tern-daemon.pid", STR_ARG(daemon->request->spool_directory));
 }
@@ -235,7 +264,8 @@ reap(struct daemon *daemon)
         if (launcher_child_ended(daemon->launcher, pid, status))
             continue;
         if (daemon_child_ended(daemon, pid) && WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM)
-            log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "process %d crashed with signal %d", (int)pid, WTERMSIG(status));
+            log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "process %d crashed with signal %d", (int)pid,
+                      WTERMSIG(status));
     }
 }
 
@@ -250,7 +280,7 @@ listen_again(struct daemon *daemon, struct pool *pool)
     why_init(&why, pool);
     if (!daemon->request->is_listening)
         return true;
-    opened = listeners_open(daemon->request, pool, &count, &why);
+    opened = listeners_open(daemon->request, 0, pool, &count, &why);
     if (opened == NULL) {
         log_panic(NULL, "%.*s; still listening as before", STR_ARG(why.text));
         opened = POOL_NEW_ARRAY(pool, struct listener, old_count);
@@ -377,10 +407,10 @@ start(struct daemon *daemon)
     why_init(&why, daemon->pool);
     raise_descriptor_limit();
     if (request->is_listening) {
-        daemon->listeners = listeners_open(request, daemon->pool, &daemon->listener_count, &why);
+        daemon->listeners = listeners_open(request, config->daemon_startup_retries, daemon->pool,
+                                           &daemon->listener_count, &why);
         if (daemon->listeners == NULL) {
-            fprintf(stderr, "tern: %.*s\n", STR_ARG(why.text));
-            log_panic(NULL, "%.*s", STR_ARG(why.text));
+            log_panic(NULL, "%.*s: daemon abandoned", STR_ARG(why.text));
             return false;
         }
     }

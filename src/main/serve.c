@@ -1,6 +1,8 @@
 /* -bd and -q. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "base/process.h"
 #include "config/config.h"
@@ -8,6 +10,7 @@
 #include "main/modes.h"
 #include "queue/run.h"
 #include "spool/spool.h"
+#include "spool/spool_file.h"
 
 static struct queue_run_options
 run_options(const struct invocation *invocation)
@@ -66,6 +69,10 @@ mode_daemon(struct invocation *invocation)
     spool = spool_configured(&why);
     if (spool == NULL) {
         fprintf(stderr, "tern: %.*s\n", STR_ARG(why.text));
+        return EXIT_FAILURE;
+    }
+    if (!spool_make_directory(spool, pool_cstr(invocation->pool, spool->directory))) {
+        fprintf(stderr, "tern: cannot make the spool directory %.*s: %s\n", STR_ARG(spool->directory), strerror(errno));
         return EXIT_FAILURE;
     }
     request.spool_directory = spool->directory;
