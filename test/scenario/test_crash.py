@@ -13,14 +13,13 @@ from harness.tern import Tern
 pytestmark = pytest.mark.skipif(not crash.have_strace(), reason="needs strace")
 
 IS_WHOLE = os.environ.get("TERN_CRASH") == "all"
-SAMPLES = 10
+SAMPLES = 20
 
 
-def samples(count):
+def samples(points):
     if IS_WHOLE:
-        return range(1, count + 1)
-    step = max(1, count // SAMPLES)
-    return range(1, count + 1, step)
+        return points
+    return points[::max(1, len(points) // SAMPLES)]
 
 
 def make_tern():
@@ -34,18 +33,27 @@ def journeys():
     peer.stop()
 
 
+def tried(journey, points, run):
+    """Run at each point; what went wrong, by point."""
+    wrong, reached = [], 0
+    for point in points:
+        try:
+            reached += run(journey, point)
+        except AssertionError as error:
+            wrong.append(f"{point}: {error}")
+    assert not wrong, "\n".join(wrong)
+    assert reached > 0, "strace tampered with nothing: the test tests nothing"
+
+
 @pytest.mark.parametrize("name", ["reception", "local", "remote"])
 def test_no_message_is_lost_when_killed_at_any_call(journeys, name):
     calls = crash.EVERY if IS_WHOLE else crash.CHANGING
-    count = crash.count_calls(make_tern, journeys[name], calls)
-    assert count > 0
-    killed = sum(crash.kill_at(make_tern, journeys[name], calls, number) for number in samples(count))
-    assert killed > 0, "strace killed nothing: the test tests nothing"
+    points = crash.points(make_tern, journeys[name], calls)
+    tried(journeys[name], samples(points), lambda journey, point: crash.kill_at(make_tern, journey, point))
 
 
 @pytest.mark.parametrize("name", ["reception", "local", "remote"])
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
 def test_no_message_is_lost_when_any_call_fails(journeys, name, error):
-    count = crash.count_calls(make_tern, journeys[name], crash.FAILING)
-    for number in samples(count):
-        crash.fail_at(make_tern, journeys[name], number, error)
+    points = crash.points(make_tern, journeys[name], crash.FAILING)
+    tried(journeys[name], samples(points), lambda journey, point: crash.fail_at(make_tern, journey, point, error))

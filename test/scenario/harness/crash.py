@@ -10,10 +10,10 @@ import tempfile
 from . import wait
 
 # Calls that change what is on the disk, or what a peer knows.
-CHANGING = ("write,writev,pwrite64,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,openat,close,"
-            "ftruncate,mkdir,mkdirat,sendto,sendmsg,recvfrom,recvmsg,fcntl,fork,clone,clone3,wait4")
-FAILING = "write,writev,pwrite64,fsync,fdatasync,rename,renameat,renameat2,link,linkat,openat,close,mkdir,mkdirat,ftruncate"
-EVERY = "all"
+CHANGING = ("write writev pwrite64 fsync fdatasync rename renameat renameat2 link linkat unlink unlinkat openat close "
+            "ftruncate mkdir mkdirat sendto sendmsg recvfrom recvmsg fcntl clone wait4").split()
+FAILING = "write writev pwrite64 fsync fdatasync rename renameat renameat2 link linkat openat close mkdir mkdirat ftruncate".split()
+EVERY = ["all"]
 
 MESSAGE = "Subject: crash\n\n" + "A line of the body.\n" * 40
 
@@ -23,12 +23,12 @@ def have_strace():
 
 
 def strace(tern, calls, tampering, command, stdin=b""):
-    """Run a command below strace.  Output of the command, its exit status, and what strace wrote."""
+    """Run a command below strace.  Output of the command, and what strace wrote.  tampering: (call, number, what)."""
     report = tempfile.NamedTemporaryFile(prefix="strace-", dir=tern.directory, delete=False)
     os.chmod(report.name, 0o666)
-    base = ["strace", "-f", "-qq", "-o", report.name, "-e", f"trace={calls}", "-e", "signal=none"]
+    base = ["strace", "-f", "-q", "-o", report.name, "-e", "trace=" + ",".join(calls), "-e", "signal=none"]
     if tampering:
-        base += ["-e", f"inject={calls}:{tampering}"]
+        base += ["-e", f"inject={tampering[0]}:{tampering[2]}:when={tampering[1]}"]
     done = subprocess.run(base + command, input=stdin, capture_output=True, cwd=tern.directory, check=False,
                           timeout=4 * wait.DEADLINE_S, **tern._as(None))
     with open(report.name, encoding="utf-8", errors="replace") as text:
@@ -37,14 +37,17 @@ def strace(tern, calls, tampering, command, stdin=b""):
     return done, trace
 
 
-def busiest_count(trace):
-    """The calls of the process that made most of them."""
+def points_of(trace):
+    """(call, number) for every call of every process: strace counts each call of each process apart."""
     counts = {}
     for line in trace.splitlines():
-        match = re.match(r"(\d+) +\w+\(", line)
+        match = re.match(r"(\d+) +(\w+)\(", line)
         if match:
-            counts[match.group(1)] = counts.get(match.group(1), 0) + 1
-    return max(counts.values(), default=0)
+            counts[match.groups()] = counts.get(match.groups(), 0) + 1
+    most = {}
+    for (_, call), count in counts.items():
+        most[call] = max(count, most.get(call, 0))
+    return [(call, number) for call, count in sorted(most.items()) for number in range(1, count + 1)]
 
 
 def settle(tern):
@@ -119,33 +122,35 @@ class RemoteDelivery:
         assert not tern.queue_ids(), "still held: " + tern.log()
 
 
-def kill_at(make_tern, journey, calls, number):
-    """One run that is killed at its number-th call; returns whether the run got that far."""
-    tern = make_tern()
-    command, stdin = journey.prepare(tern)
-    done, trace = strace(tern, calls, f"signal=SIGKILL:when={number}", command, stdin)
-    journey.check(tern, done)
-    assert not leftovers(tern) or tern.run("-bp").ok(), "inspection fails after a crash"
-    tern.destroy()
-    return "killed by SIGKILL" in trace
-
-
-def count_calls(make_tern, journey, calls):
+def points(make_tern, journey, calls):
+    """Where a run can be tampered with."""
     tern = make_tern()
     command, stdin = journey.prepare(tern)
     done, trace = strace(tern, calls, None, command, stdin)
     journey.check(tern, done)
     tern.destroy()
-    return busiest_count(trace)
+    return points_of(trace)
 
 
-def fail_at(make_tern, journey, number, error):
-    """One run whose number-th changing call fails."""
+def kill_at(make_tern, journey, point):
+    """One run that is killed at a point; returns whether it got there."""
     tern = make_tern()
     command, stdin = journey.prepare(tern)
-    done, _ = strace(tern, FAILING, f"error={error}:when={number}", command, stdin)
+    done, trace = strace(tern, [point[0]], (*point, "signal=SIGKILL"), command, stdin)
+    journey.check(tern, done)
+    assert not leftovers(tern) or tern.run("-bp").ok(), "inspection fails after a crash"
+    tern.destroy()
+    return re.search(r"= \?\s*$", trace, re.M) is not None
+
+
+def fail_at(make_tern, journey, point, error):
+    """One run in which the call at a point fails; returns whether it got there."""
+    tern = make_tern()
+    command, stdin = journey.prepare(tern)
+    done, trace = strace(tern, [point[0]], (*point, f"error={error}"), command, stdin)
     if isinstance(journey, Reception) and b"250 OK id=" not in done.stdout:
-        held = [name for name in os.listdir(tern.path("spool/input"))] if os.path.isdir(tern.path("spool/input")) else []
+        held = os.listdir(tern.path("spool/input")) if os.path.isdir(tern.path("spool/input")) else []
         assert not held, f"refused, but left on the spool: {held}\n{done.stdout.decode()}"
     journey.check(tern, done)
     tern.destroy()
+    return "(INJECTED)" in trace
