@@ -34,7 +34,7 @@ count_size(struct message *message)
 static void
 our_trouble(struct reception *r, const struct why *why, struct receive_result *out)
 {
-    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, r->message->id, "%.*s", STR_ARG(why->text));
+    reception_log_trouble(r, why);
     out->fate = RECEIVE_FAILED;
     out->code = why->smtp_code != 0 ? why->smtp_code : SMTP_LOCAL_ERROR;
     out->reply = why->smtp_code == SMTP_NO_SPACE ? STR("Error while writing spool file")

@@ -1,4 +1,5 @@
 /* receive/reception.c -- take message text in: header section to memory, body to the spool. */
+#include <errno.h>
 #include "base/clock.h"
 #include "expand/expand.h"
 #include "match/match.h"
@@ -106,13 +107,20 @@ reception_trouble(struct reception *r, enum receive_failure failure, int code, s
     spool_abandon(r->message);
 }
 
+void
+reception_log_trouble(const struct reception *r, const struct why *why)
+{
+    bool is_full = why->sys_errno == ENOSPC || why->sys_errno == EDQUOT || why->sys_errno == EFBIG;
+
+    log_write(LOG_ALWAYS, is_full ? LOG_TO_MAIN : LOG_TO_MAIN | LOG_TO_PANIC, r->message->id[0] != '\0' ? r->message->id : NULL,
+              "%.*s", STR_ARG(why->text));
+}
+
 /* The disk did not take it: the log has the reason, the client a word. */
 static void
 spool_trouble(struct reception *r, const struct why *why)
 {
-    const char *id = r->message->id[0] != '\0' ? r->message->id : NULL;
-
-    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, id, "%.*s", STR_ARG(why->text));
+    reception_log_trouble(r, why);
     reception_trouble(r, FAILURE_SPOOL, SMTP_NO_SPACE, STR(""), STR("Error while writing spool file"));
 }
 

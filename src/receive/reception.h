@@ -49,6 +49,9 @@ struct reception {
 void reception_trouble(struct reception *r, enum receive_failure failure, int code, struct str enhanced,
                        struct str reply);
 
+/* Our own trouble in the log; a full disk is no reason for panic. */
+void reception_log_trouble(const struct reception *r, const struct why *why);
+
 /* Make -D if there is none yet; false: trouble is noted. */
 bool reception_open_spool(struct reception *r);
 
