@@ -36,6 +36,7 @@ read_chunk(struct smtp_session *session, uint64_t size)
 {
     int64_t began_ms = monotonic_ms();
     enum body_step step = BODY_MORE;
+    size_t kept = 0;
 
     bdat_reader_chunk(&session->bdat, size);
     if (size == 0)
@@ -45,7 +46,7 @@ read_chunk(struct smtp_session *session, uint64_t size)
         size_t count, used;
         char *octets;
         struct str text;
-        enum input_result result = input_some(&session->input, deadline, &octets, &count);
+        enum input_result result = input_more(&session->input, deadline, kept, &octets, &count);
 
         if (result != INPUT_OK) {
             session_data_lost(session, result);
@@ -54,6 +55,7 @@ read_chunk(struct smtp_session *session, uint64_t size)
         step = bdat_reader_push(&session->bdat, octets, count, &used, &text);
         reception_add(session->reception, text);
         input_take(&session->input, used);
+        kept = count - used;
     }
     return true;
 }
