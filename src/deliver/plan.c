@@ -33,6 +33,7 @@ struct planning {
     struct route_run *run;
     struct map seen;                /* unique → first address that had it */
     struct chain waiting, accepted, failed, deferred, discarded, duplicates, finished;
+    bool is_loop;                   /* more Received: fields than received_headers_max */
 };
 
 void
@@ -122,6 +123,11 @@ address_plan(struct planning *p, struct address *addr)
     struct retry_check check;
     enum route_result result;
 
+    if (p->is_loop) {
+        addr->outcome = why_fail(&addr->why, 0, "5.4.6", "Too many \"Received\" headers - suspected mail loop");
+        chain_add(&p->failed, addr);
+        return;
+    }
     if (is_left_for_later(p, addr, &check)) {
         addr->outcome = DEFER;
         chain_add(&p->deferred, addr);
@@ -208,10 +214,20 @@ recipients_consider(struct planning *p)
     }
 }
 
+static bool
+is_mail_loop(const struct message *message)
+{
+    int count = 0;
+
+    for (const struct header_field *field = message->headers; field != NULL; field = field->next)
+        count += field->kind == HEADER_RECEIVED;
+    return count > config->received_headers_max;
+}
+
 void
 plan_make(struct plan *plan, struct route_run *run)
 {
-    struct planning p = { .plan = plan, .run = run };
+    struct planning p = { .plan = plan, .run = run, .is_loop = is_mail_loop(plan->message) };
 
     map_init(&p.seen, plan->pool, false);
     chain_init(&p.waiting);
