@@ -1,6 +1,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "base/regex.h"
 #include <pcre2.h>
+#include <stdlib.h>
 #include "base/map.h"
 #include "base/process.h"
 
@@ -44,11 +45,9 @@ pcre2_options(unsigned flags)
          | ((flags & REGEX_MULTILINE) != 0 ? PCRE2_MULTILINE : 0);
 }
 
-static struct regex *
-compile_new(struct regex_cache *c, struct str key, unsigned flags, struct why *why)
+static pcre2_code *
+compile_code(struct str pattern, unsigned flags, struct why *why)
 {
-    struct str pattern = str_from(key, 1);
-    struct regex *regex;
     int error;
     PCRE2_SIZE offset;
     pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, pcre2_options(flags), &error, &offset, NULL);
@@ -60,12 +59,45 @@ compile_new(struct regex_cache *c, struct str key, unsigned flags, struct why *w
         why_fail(why, 0, NULL, "regular expression error in \"%.*s\": %s at offset %zu", STR_ARG(pattern), (char *)text, offset);
         return NULL;
     }
+    return code;
+}
+
+static struct regex *
+compile_new(struct regex_cache *c, struct str key, unsigned flags, struct why *why)
+{
+    pcre2_code *code = compile_code(str_from(key, 1), flags, why);
+    struct regex *regex;
+
+    if (code == NULL)
+        return NULL;
     /* Without JIT the same matches are only slower. */
     pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
     regex = POOL_NEW(process_pool(), struct regex);
     regex->code = code;
     map_add(&c->by_pattern, pool_dup(process_pool(), key), regex);
     return regex;
+}
+
+struct regex *
+regex_compile_once(struct str pattern, unsigned flags, struct why *why)
+{
+    pcre2_code *code = compile_code(pattern, flags, why);
+    struct regex *regex = code == NULL ? NULL : malloc(sizeof *regex);
+
+    if (regex != NULL)
+        regex->code = code;
+    else
+        pcre2_code_free(code);
+    return regex;
+}
+
+void
+regex_free(struct regex *regex)
+{
+    if (regex == NULL)
+        return;
+    pcre2_code_free(regex->code);
+    free(regex);
 }
 
 struct regex *

@@ -13,6 +13,10 @@ enum regex_flags { REGEX_CASELESS = 1, REGEX_UTF = 2, REGEX_MULTILINE = 4 };
  * ("… at offset 3").  Lives as long as the process. */
 struct regex *regex_compile(struct str pattern, unsigned flags, struct why *why);
 
+/* The same for a pattern that is made while the process runs and will hardly come again: nothing is kept; regex_free() ends it. */
+struct regex *regex_compile_once(struct str pattern, unsigned flags, struct why *why);
+void regex_free(struct regex *regex);
+
 enum regex_result { REGEX_NO, REGEX_YES, REGEX_LIMIT };
 
 /* Find the pattern in subject from start on.  captures_out[0] is the whole match, the others its groups (views into subject;

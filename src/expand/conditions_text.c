@@ -136,24 +136,20 @@ match_test(const struct expand_call *call, struct scope *scope, bool *is_true_ou
 {
     struct str text, pattern;
     enum outcome outcome = two_texts(call, scope, &text, &pattern, why);
+    enum regex_result result;
     struct regex *regex;
     size_t count = 0;
 
     if (outcome != OK)
         return outcome;
-    if ((regex = regex_compile(pattern, 0, why)) == NULL)
+    if ((regex = regex_argument(call->args[1], pattern, why)) == NULL)
         return FAIL;
-    switch (regex_match(regex, text, 0, scope->captures->values, CAPTURES_MAX, &count, why)) {
-    case REGEX_YES:
+    result = regex_match(regex, text, 0, scope->captures->values, CAPTURES_MAX, &count, why);
+    regex_argument_release(call->args[1], regex);
+    if (result == REGEX_YES)
         scope->captures->count = count;
-        *is_true_out = true;
-        return OK;
-    case REGEX_LIMIT:
-        return DEFER;
-    case REGEX_NO:
-        break;
-    }
-    return OK;
+    *is_true_out = result == REGEX_YES;
+    return result == REGEX_LIMIT ? DEFER : OK;
 }
 
 static enum outcome

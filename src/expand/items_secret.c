@@ -234,7 +234,7 @@ crypt_matches(struct pool *pool, struct str password, struct str expected)
     if (clear == NULL || setting == NULL || expected.len == 0)
         return false;
     data = pool_alloc(pool, sizeof *data);
-    made = crypt_r(clear, setting, data);
+    made = crypt_rn(clear, setting, data, sizeof *data);
     is_equal = made != NULL && made[0] != '*' && str_eq_c(expected, made);
     OPENSSL_cleanse(data, sizeof *data);
     return is_equal;

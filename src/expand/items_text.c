@@ -10,6 +10,19 @@ text_argument(const struct expand_call *call, size_t index, struct scope *scope,
     return expand_node_eval(call->args[index], scope, text_out, why);
 }
 
+struct regex *
+regex_argument(const struct expand_node *node, struct str pattern, struct why *why)
+{
+    return node->kind == NODE_TEXT ? regex_compile(pattern, 0, why) : regex_compile_once(pattern, 0, why);
+}
+
+void
+regex_argument_release(const struct expand_node *node, struct regex *regex)
+{
+    if (node->kind != NODE_TEXT)
+        regex_free(regex);
+}
+
 /* The replacement with $0 … of the match that was just made. */
 static enum outcome
 add_replacement(struct buf *out, const struct expansion *replacement, struct scope *scope, struct why *why)
@@ -80,7 +93,7 @@ sg_eval(const struct expand_call *call, struct scope *scope, struct str *text_ou
         return outcome;
     if (str_is_tainted(text) && str_find_any(text, "$\\") != STR_NONE)
         return why_fail(why, 0, NULL, "attempt to expand tainted string '%.*s'", STR_ARG(text));
-    if ((regex = regex_compile(pattern, 0, why)) == NULL)
+    if ((regex = regex_argument(call->args[1], pattern, why)) == NULL)
         return FAIL;
     if (subject.ptr == NULL)
         subject = STR("");
@@ -88,6 +101,7 @@ sg_eval(const struct expand_call *call, struct scope *scope, struct str *text_ou
     buf_init(&out, scope->pool, expand_size_limit());
     outcome = substitute(regex, subject, replacement_of(call->args[2], text, scope->pool), scope, &out, why);
     captures_restore(&kept, scope);
+    regex_argument_release(call->args[1], regex);
     if (outcome == OK && buf_overflowed(&out))
         return why_defer(why, 0, NULL, "expansion result is larger than %zu bytes (expand_max_size)", expand_size_limit());
     *text_out = buf_str(&out);

@@ -104,6 +104,11 @@ const struct expand_operator *expand_operator_find(struct str name, bool *has_su
 enum outcome expand_header_value(enum header_form form, struct str name, struct scope *scope, struct str *value_out, struct why *why);
 bool expand_header_exists(struct str name, struct scope *scope);
 
+/* The compiled pattern of an argument: kept for the process if it is constant, else regex_argument_release() frees it. */
+struct regex;
+struct regex *regex_argument(const struct expand_node *node, struct str pattern, struct why *why);
+void regex_argument_release(const struct expand_node *node, struct regex *regex);
+
 /* Count a step; DEFER when the budget is used up. */
 enum outcome expand_step(struct scope *scope, struct why *why);
 size_t expand_size_limit(void);
