@@ -31,7 +31,8 @@ struct acl_header {
 
 /* What controls ask for until the end of the connection. */
 struct acl_session_controls {
-    bool no_enforce_sync, no_pipelining, no_multiline_responses, allow_auth_unadvertised, no_delay_flush, no_callout_flush;
+    bool no_enforce_sync, no_pipelining, no_multiline_responses, allow_auth_unadvertised, no_delay_flush,
+        no_callout_flush;
     bool enforce_sync;              /* asked for although smtp_enforce_sync is off */
 };
 
@@ -58,7 +59,8 @@ struct acl_state {
     struct acl_header *headers_added, **headers_added_end;
     struct str headers_removed;     /* colon list */
     struct map warnings_logged;     /* log_message texts of warn verbs, once per message */
-    struct map ratelimits_session, ratelimits_message, ratelimits_command;  /* computed already: key → struct acl_ratelimit * */
+    /* computed already: key → struct acl_ratelimit * */
+    struct map ratelimits_session, ratelimits_message, ratelimits_command;
 
     /* $acl_verify_message, $dnslist_…, $sender_rate… */
     struct str verify_message;
@@ -90,7 +92,8 @@ struct acl_state {
 /* A fresh state.  Pools: see struct acl_state. */
 void acl_state_init(struct acl_state *state, struct pool *session_pool, struct pool *message_pool);
 
-/* Forget what belongs to one message (after the message, at RSET, MAIL, HELO, EHLO); the pool is the caller's to reset. */
+/* Forget what belongs to one message (after the message, at RSET, MAIL, HELO, EHLO); the pool is the caller's to
+ * reset. */
 void acl_state_reset_message(struct acl_state *state);
 
 struct verified_sender;             /* verify/verify.h */
@@ -101,14 +104,16 @@ struct acl_reply {
     struct str log_text;            /* for the log; empty: none */
     bool has_message;               /* user_text comes from a message modifier */
     bool is_log_message_set;        /* log_text holds a log_message text */
-    struct verified_sender *sender_failed;  /* the sender verification that failed in this run and is to be reported, or NULL */
+    /* the sender verification that failed in this run and is to be reported, or NULL */
+    struct verified_sender *sender_failed;
     bool is_sender_detail_wanted;   /* no /no_details */
 };
 
 /* Expand the option (acl_smtp_rcpt …), find the list (name, text, file) and run it.  An unset option gives the
  * default of the point (manual: unset ACL options).  The scope needs acl, origin and, where there is one, message
  * and address (RCPT).  reply_out is filled always. */
-enum acl_result acl_run(enum acl_point point, struct template *option, struct scope *scope, struct acl_reply *reply_out);
+enum acl_result acl_run(enum acl_point point, struct template *option, struct scope *scope,
+                        struct acl_reply *reply_out);
 
 /* The same for text that is already expanded, with arguments in scope->acl_args. */
 enum acl_result acl_run_text(enum acl_point point, struct str text, struct scope *scope, struct acl_reply *reply_out);

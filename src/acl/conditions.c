@@ -68,7 +68,8 @@ domains_test(struct acl_call *call)
     if (address == NULL)
         return ACL_NO;
     match = match_domain(call->template, address->domain, call->scope, &result, &why);
-    address->domain_data = match == MATCH_YES && result.has_data ? pool_dup(call->state->message_pool, result.data) : STR("");
+    address->domain_data =
+        match == MATCH_YES && result.has_data ? pool_dup(call->state->message_pool, result.data) : STR("");
     return acl_test_of_match(call, match, &why);
 }
 
@@ -84,7 +85,8 @@ local_parts_test(struct acl_call *call)
     if (address == NULL)
         return ACL_NO;
     match = match_local_part(call->template, address->local_part, call->scope, &result, &why);
-    address->local_part_data = match == MATCH_YES && result.has_data ? pool_dup(call->state->message_pool, result.data) : STR("");
+    address->local_part_data =
+        match == MATCH_YES && result.has_data ? pool_dup(call->state->message_pool, result.data) : STR("");
     return acl_test_of_match(call, match, &why);
 }
 
@@ -188,7 +190,8 @@ call_text(struct acl_call *call, struct str *text_out)
 
     why_init(&why, call->scope->pool);
     if (expand(call->template, call->scope, text_out, &why) != OK)
-        return acl_call_bad(call, "failed to expand ACL string \"%.*s\": %.*s", STR_ARG(call->template->text), STR_ARG(why.text));
+        return acl_call_bad(call, "failed to expand ACL string \"%.*s\": %.*s", STR_ARG(call->template->text),
+                            STR_ARG(why.text));
     return ACL_YES;
 }
 
@@ -206,7 +209,8 @@ acl_test_call(struct acl_call *call)
     test = call_words(call, &scope, &text);
     if (test != ACL_NO)
         return test;
-    if (scope.acl_arg_count > 0 && !acl_exists(text) && !str_starts(text, STR("/")) && call_text(call, &text) != ACL_YES)
+    if (scope.acl_arg_count > 0 && !acl_exists(text) && !str_starts(text, STR("/")) &&
+        call_text(call, &text) != ACL_YES)
         return ACL_BAD;
     result = acl_run_text(call->point, text, &scope, &reply);
     call->user_text = reply.user_text;
@@ -243,11 +247,16 @@ unbuilt_test(struct acl_call *call)
 
 const struct acl_condition basic_acl_conditions[] = {
     { .name = "acl", .is_argument_raw = true, .test = acl_test_call },
-    { .name = "authenticated", .is_argument_raw = true, .forbidden = NOT_SMTP | ACL_BIT(ACL_AT_CONNECT) | ACL_BIT(ACL_AT_HELO),
+    { .name = "authenticated",
+      .is_argument_raw = true,
+      .forbidden = NOT_SMTP | ACL_BIT(ACL_AT_CONNECT) | ACL_BIT(ACL_AT_HELO),
       .test = authenticated_test },
     { .name = "condition", .test = condition_test },
     { .name = "domains", .is_argument_raw = true, .forbidden = NOT_RCPT_VRFY, .test = domains_test },
-    { .name = "encrypted", .is_argument_raw = true, .forbidden = NOT_SMTP | ACL_BIT(ACL_AT_HELO), .test = encrypted_test },
+    { .name = "encrypted",
+      .is_argument_raw = true,
+      .forbidden = NOT_SMTP | ACL_BIT(ACL_AT_HELO),
+      .test = encrypted_test },
     { .name = "hosts", .is_argument_raw = true, .forbidden = NOT_SMTP, .test = hosts_test },
     { .name = "local_parts", .is_argument_raw = true, .forbidden = NOT_RCPT_VRFY, .test = local_parts_test },
     { .name = "recipients", .is_argument_raw = true, .forbidden = NOT_RCPT, .test = recipients_test },

@@ -151,8 +151,9 @@ discard_note(const struct dns_result *result, struct str query, struct str domai
         if (!is_list_value(r)) {
             struct str value = ip_format(&r->ip, pool);
 
-            log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL, "DNS list lookup for %.*s at %.*s returned %.*s; not in 127.0/8 and discarded",
-                      STR_ARG(query), STR_ARG(domain), STR_ARG(value));
+            log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL,
+                      "DNS list lookup for %.*s at %.*s returned %.*s; not in 127.0/8 and discarded", STR_ARG(query),
+                      STR_ARG(domain), STR_ARG(value));
         }
 }
 
@@ -243,11 +244,12 @@ unknown_result(struct acl_call *call, enum unknown unknown, struct str item)
 {
     static const char *const words[] = { "assumed not in list", "assumed in list", "returned DEFER" };
 
-    log_write(LOG_DNSLIST_DEFER, LOG_TO_MAIN, acl_message_id(call->scope), "DNS list lookup defer (probably timeout) for %.*s: %s",
-              STR_ARG(item), words[unknown]);
+    log_write(LOG_DNSLIST_DEFER, LOG_TO_MAIN, acl_message_id(call->scope),
+              "DNS list lookup defer (probably timeout) for %.*s: %s", STR_ARG(item), words[unknown]);
     if (unknown == DEFER_UNKNOWN) {
-        call->log_text = pool_printf_tainted(call->scope->pool, "DNS list lookup defer (probably timeout) for %.*s: returned DEFER",
-                                             STR_ARG(item));
+        call->log_text =
+            pool_printf_tainted(call->scope->pool, "DNS list lookup defer (probably timeout) for %.*s: returned DEFER",
+                                STR_ARG(item));
         return ACL_CANNOT_TELL;
     }
     return unknown == INCLUDE_UNKNOWN ? ACL_YES : ACL_NO;
@@ -299,6 +301,7 @@ dnslists_test(struct acl_call *call)
 
 const struct acl_condition acl_dnslists_conditions[] = {
     { .name = "dnslists",
-      .forbidden = ACL_BIT(ACL_AT_NOT_SMTP) | ACL_BIT(ACL_AT_NOT_SMTP_START) | ACL_BIT(ACL_AT_NOT_SMTP_MIME), .test = dnslists_test },
+      .forbidden = ACL_BIT(ACL_AT_NOT_SMTP) | ACL_BIT(ACL_AT_NOT_SMTP_START) | ACL_BIT(ACL_AT_NOT_SMTP_MIME),
+      .test = dnslists_test },
     { .name = NULL }
 };

@@ -1,5 +1,5 @@
-/* acl/headers.c -- header fields that lists add and remove (manual: adding header lines in ACLs, removing header lines in
- * ACLs). */
+/* acl/headers.c -- header fields that lists add and remove (manual: adding header lines in ACLs, removing header
+ * lines in ACLs). */
 #include "acl/list.h"
 #include "base/buf.h"
 #include "base/items.h"

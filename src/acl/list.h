@@ -3,8 +3,16 @@
 #define ACL_LIST_H
 #include "acl/rows.h"
 
-enum acl_verb { ACL_VERB_ACCEPT, ACL_VERB_DEFER, ACL_VERB_DENY, ACL_VERB_DISCARD, ACL_VERB_DROP, ACL_VERB_REQUIRE, ACL_VERB_WARN,
-    ACL_VERBS };
+enum acl_verb {
+    ACL_VERB_ACCEPT,
+    ACL_VERB_DEFER,
+    ACL_VERB_DENY,
+    ACL_VERB_DISCARD,
+    ACL_VERB_DROP,
+    ACL_VERB_REQUIRE,
+    ACL_VERB_WARN,
+    ACL_VERBS
+};
 
 /* One condition or modifier. */
 struct acl_line {

@@ -61,8 +61,9 @@ remove_header_obey(struct acl_call *call)
     struct acl_state *state = call->state;
 
     state->headers_removed = state->headers_removed.len == 0
-        ? pool_dup(state->message_pool, call->argument)
-        : pool_printf_tainted(state->message_pool, "%.*s:%.*s", STR_ARG(state->headers_removed), STR_ARG(call->argument));
+                                 ? pool_dup(state->message_pool, call->argument)
+                                 : pool_printf_tainted(state->message_pool, "%.*s:%.*s",
+                                                       STR_ARG(state->headers_removed), STR_ARG(call->argument));
     return ACL_YES;
 }
 
@@ -113,7 +114,8 @@ log_reject_target_obey(struct acl_call *call)
 
         if (target == 0)
             log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, acl_message_id(call->scope),
-                      "unknown log name \"%.*s\" in \"log_reject_target\" in %s ACL", STR_ARG(word), acl_point_name(call->point));
+                      "unknown log name \"%.*s\" in \"log_reject_target\" in %s ACL", STR_ARG(word),
+                      acl_point_name(call->point));
         call->state->log_reject |= target;
     }
     return ACL_YES;
@@ -260,7 +262,8 @@ control_obey(struct acl_call *call)
             if (row->needs != NULL)
                 return acl_call_bad(call, "control=%s is not available: built without %s", row->name, row->needs);
             if ((row->forbidden & ACL_BIT(call->point)) != 0)
-                return acl_call_bad(call, "cannot use \"control=%s\" in %s ACL", row->name, acl_point_name(call->point));
+                return acl_call_bad(call, "cannot use \"control=%s\" in %s ACL", row->name,
+                                    acl_point_name(call->point));
             return row->apply(call, options);
         }
     return acl_call_bad(call, "syntax error in \"control=%.*s\"", STR_ARG(text));

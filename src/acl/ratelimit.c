@@ -12,12 +12,29 @@
 #include "hints/hints.h"
 #include "log/log.h"
 
-enum rate_mode { PER_UNSET, PER_WHAT, PER_CLASH, PER_ADDR, PER_BYTE, PER_CMD, PER_CONN, PER_MAIL, PER_RCPT, PER_ALLRCPTS };
+enum rate_mode {
+    PER_UNSET,
+    PER_WHAT,
+    PER_CLASH,
+    PER_ADDR,
+    PER_BYTE,
+    PER_CMD,
+    PER_CONN,
+    PER_MAIL,
+    PER_RCPT,
+    PER_ALLRCPTS
+};
 enum update_mode { UPDATE_UNSET, UPDATE_STRICT, UPDATE_LEAKY, UPDATE_READONLY, UPDATE_CLASH };
-enum { FILTER_MIN_BYTES = 40, FILTER_MAX_BYTES = 1 << 20, FILTER_BITS_PER_EVENT = 16, FILTER_HASHES = 8, KEY_MAX_BYTES = 1024 };
+enum {
+    FILTER_MIN_BYTES = 40,
+    FILTER_MAX_BYTES = 1 << 20,
+    FILTER_BITS_PER_EVENT = 16,
+    FILTER_HASHES = 8,
+    KEY_MAX_BYTES = 1024
+};
 
-static const char *const mode_names[] = { "?", "?", "?", "per_addr", "per_byte", "per_cmd", "per_conn", "per_mail", "per_rcpt",
-    "per_rcpt" };
+static const char *const mode_names[] = { "?",       "?",        "?",        "per_addr", "per_byte",
+                                          "per_cmd", "per_conn", "per_mail", "per_rcpt", "per_rcpt" };
 
 /* The condition's arguments. */
 struct rate_request {
@@ -98,8 +115,12 @@ take_option(struct rate_request *request, struct str word, struct pool *pool, bo
         { "per_addr", PER_ADDR }, { "per_byte", PER_BYTE }, { "per_cmd", PER_CMD }, { "per_conn", PER_CONN },
         { "per_mail", PER_MAIL }, { "per_rcpt", PER_RCPT },
     };
-    static const struct { const char *word; enum update_mode mode; } updates[] = {
-        { "strict", UPDATE_STRICT }, { "leaky", UPDATE_LEAKY }, { "readonly", UPDATE_READONLY }, { "noupdate", UPDATE_READONLY },
+    static const struct { const char *word; enum update_mode mode;
+    } updates[] = {
+        { "strict", UPDATE_STRICT },
+        { "leaky", UPDATE_LEAKY },
+        { "readonly", UPDATE_READONLY },
+        { "noupdate", UPDATE_READONLY },
     };
 
     for (size_t i = 0; i < COUNT(modes); i++)
@@ -113,7 +134,8 @@ take_option(struct rate_request *request, struct str word, struct pool *pool, bo
             return true;
         }
     if (str_istarts(word, STR("count="))) {
-        *is_bad = !parse_amount(pool, str_from(word, strlen("count=")), &request->count) || word.len == strlen("count=");
+        *is_bad =
+            !parse_amount(pool, str_from(word, strlen("count=")), &request->count) || word.len == strlen("count=");
         request->has_count = true;
         return true;
     }
@@ -156,8 +178,8 @@ request_parse(struct acl_call *call, struct rate_request *request)
             continue;
         }
         /* The key may hold slashes; options may follow it all the same. */
-        request->key = request->key.len == 0 ? word
-                                             : pool_printf_tainted(pool, "%.*s/%.*s", STR_ARG(request->key), STR_ARG(word));
+        request->key =
+            request->key.len == 0 ? word : pool_printf_tainted(pool, "%.*s/%.*s", STR_ARG(request->key), STR_ARG(word));
     }
     if (request->mode == PER_CLASH)
         return bad_arguments(call, "conflicting per_* options");
@@ -177,7 +199,8 @@ static enum acl_test
 request_settle(struct acl_call *call, struct rate_request *request)
 {
     const unsigned not_smtp = ACL_BIT(ACL_AT_NOT_SMTP) | ACL_BIT(ACL_AT_NOT_SMTP_MIME) | ACL_BIT(ACL_AT_NOT_SMTP_START);
-    const unsigned data = ACL_BIT(ACL_AT_PREDATA) | ACL_BIT(ACL_AT_MIME) | ACL_BIT(ACL_AT_DATA) | ACL_BIT(ACL_AT_NOT_SMTP);
+    const unsigned data =
+        ACL_BIT(ACL_AT_PREDATA) | ACL_BIT(ACL_AT_MIME) | ACL_BIT(ACL_AT_DATA) | ACL_BIT(ACL_AT_NOT_SMTP);
     const unsigned mail = ACL_BIT(ACL_AT_MAIL) | ACL_BIT(ACL_AT_RCPT) | data;
     const struct message *message = call->scope->message;
     /* Without a mode of its own the default counts everywhere. */
@@ -205,8 +228,11 @@ request_settle(struct acl_call *call, struct rate_request *request)
         }
     }
     if (!is_sensible && (request->update == UPDATE_STRICT || request->update == UPDATE_LEAKY))
-        return acl_call_bad(call, "error in arguments to \"ratelimit\" condition: \"%s\" must not have /leaky or /strict option, or "
-                            "cannot be used in %s ACL", name, acl_point_name(call->point));
+        return acl_call_bad(
+            call,
+            "error in arguments to \"ratelimit\" condition: \"%s\" must not have /leaky or /strict option, or "
+            "cannot be used in %s ACL",
+            name, acl_point_name(call->point));
     if (!is_sensible)
         request->update = UPDATE_READONLY;
     else if (request->update == UPDATE_UNSET)
@@ -232,7 +258,8 @@ record_key(const struct acl_call *call, const struct rate_request *request)
     struct str period = interval_format(pool, request->period_s);
 
     return str_head(pool_printf_tainted(pool, "%.*s/%s/%s%.*s", STR_ARG(period), mode_names[mode],
-                                        request->has_unique || request->mode == PER_ADDR ? "unique/" : "", STR_ARG(key)),
+                                        request->has_unique || request->mode == PER_ADDR ? "unique/" : "",
+                                        STR_ARG(key)),
                     KEY_MAX_BYTES);
 }
 
@@ -242,7 +269,8 @@ known_rates(struct acl_state *state, enum rate_mode mode)
 {
     if (mode == PER_CONN)
         return &state->ratelimits_session;
-    return mode == PER_MAIL || mode == PER_BYTE || mode == PER_ALLRCPTS ? &state->ratelimits_message : &state->ratelimits_command;
+    return mode == PER_MAIL || mode == PER_BYTE || mode == PER_ALLRCPTS ? &state->ratelimits_message
+                                                                        : &state->ratelimits_command;
 }
 
 /* ---- The set of events */
@@ -306,7 +334,8 @@ data_read(struct hints *hints, struct str key, const struct rate_request *reques
         return;
     if (!data->is_new && value.len >= bits_at) {
         memcpy(&data->filter.epoch_s, value.ptr + sizeof data->record, sizeof data->filter.epoch_s);
-        memcpy(&data->filter.size_bytes, value.ptr + sizeof data->record + sizeof(int64_t), sizeof data->filter.size_bytes);
+        memcpy(&data->filter.size_bytes, value.ptr + sizeof data->record + sizeof(int64_t),
+               sizeof data->filter.size_bytes);
         if (data->filter.size_bytes > 0 && data->filter.size_bytes <= value.len - bits_at &&
             data->filter.epoch_s + request->period_s > now && data->filter.epoch_s <= now) {
             data->bits = pool_alloc(pool, data->filter.size_bytes);
@@ -318,7 +347,8 @@ data_read(struct hints *hints, struct str key, const struct rate_request *reques
 }
 
 static void
-data_write(struct hints *hints, struct str key, const struct rate_request *request, struct rate_data *data, struct pool *pool)
+data_write(struct hints *hints, struct str key, const struct rate_request *request, struct rate_data *data,
+           struct pool *pool)
 {
     const size_t bits_at = sizeof data->record + sizeof(int64_t) + sizeof(uint32_t);
     size_t size = request->has_unique ? (bits_at + data->filter.size_bytes + 7) / 8 * 8 : sizeof data->record;

@@ -71,11 +71,15 @@ read_variable(struct acl_reader *reader, struct str line, struct str *rest, stru
     if (str_eq_c(name, "dkim_verify_status") || str_eq_c(name, "dkim_verify_reason"))
         return true;
     if (!str_starts(name, STR("acl_c")) && !str_starts(name, STR("acl_m")))
-        return fail(reader->pool, error_out, "invalid variable name after \"set\" in ACL modifier \"%.*s\" (must start \"acl_c\" "
-                    "or \"acl_m\")", STR_ARG(line));
+        return fail(reader->pool, error_out,
+                    "invalid variable name after \"set\" in ACL modifier \"%.*s\" (must start \"acl_c\" "
+                    "or \"acl_m\")",
+                    STR_ARG(line));
     if (name.len < 6 || (!ascii_is_digit(name.ptr[5]) && name.ptr[5] != '_'))
-        return fail(reader->pool, error_out, "invalid variable name after \"set\" in ACL modifier \"%.*s\" (digit or underscore "
-                    "must follow acl_c or acl_m)", STR_ARG(line));
+        return fail(reader->pool, error_out,
+                    "invalid variable name after \"set\" in ACL modifier \"%.*s\" (digit or underscore "
+                    "must follow acl_c or acl_m)",
+                    STR_ARG(line));
     return true;
 }
 
@@ -121,15 +125,16 @@ read_condition(struct acl_reader *reader, struct str text, struct str whole, str
     if (line->is_negated && line->condition->is_modifier)
         return fail(reader->pool, error_out, "ACL error: negation is not allowed with \"%s\"", line->condition->name);
     if (line->condition->needs != NULL)
-        return fail(reader->pool, error_out, "the ACL condition \"%s\" is not available: built without %s", line->condition->name,
-                    line->condition->needs);
+        return fail(reader->pool, error_out, "the ACL condition \"%s\" is not available: built without %s",
+                    line->condition->name, line->condition->needs);
     if (!line->condition->has_no_argument) {
         if (str_eq(name, STR("set")) && !read_variable(reader, str_head(text, text.len), &rest, &line->word, error_out))
             return false;
         if (!take_equals(reader, line->condition, &rest, error_out))
             return false;
         line->argument = POOL_NEW(reader->pool, struct template);
-        *line->argument = (struct template){ .text = rest, .at = at, .option_name = line->condition->name, .owner = "ACL" };
+        *line->argument =
+            (struct template){ .text = rest, .at = at, .option_name = line->condition->name, .owner = "ACL" };
         if (line->condition->check != NULL && !line->condition->check(rest, reader->pool, &why))
             return fail(reader->pool, error_out, "%.*s", STR_ARG(why));
     }
@@ -196,7 +201,8 @@ acl_read_line(struct acl_reader *reader, struct str line, struct source_at at, s
     }
     if (reader->acl->statements == NULL)
         return fail(reader->pool, error_out, "unknown ACL verb \"%.*s\" in \"%.*s\"", STR_ARG(word), STR_ARG(text));
-    return check_endpass(reader, text, reader->acl->last->verb, error_out) && read_condition(reader, text, text, at, error_out);
+    return check_endpass(reader, text, reader->acl->last->verb, error_out) &&
+           read_condition(reader, text, text, at, error_out);
 }
 
 /* One logical line: physical lines joined where a backslash ends one; *lines counts the physical ones. */

@@ -1,5 +1,5 @@
-/* acl/run.c -- run a list: statements in turn, the conditions of each in turn (manual: ACL verbs, condition and modifier
- * processing). */
+/* acl/run.c -- run a list: statements in turn, the conditions of each in turn (manual: ACL verbs, condition and
+ * modifier processing). */
 #include "acl/list.h"
 #include <string.h>
 #include "base/buf.h"
@@ -68,10 +68,11 @@ trace_line(const struct acl_line *line, struct str value)
         trace(TRACE_ACL, "%s: %.*s", *name == 'm' ? "  message" : "l_message", STR_ARG(raw));
         return;
     }
-    trace(TRACE_ACL, "check %s%s%s%.*s = %.*s", line->is_negated ? "!" : "", name, word.len > 0 ? " " : "", STR_ARG(word),
-          STR_ARG(raw));
+    trace(TRACE_ACL, "check %s%s%s%.*s = %.*s", line->is_negated ? "!" : "", name, word.len > 0 ? " " : "",
+          STR_ARG(word), STR_ARG(raw));
     if (!line->condition->is_argument_raw && !str_eq(raw, value))
-        trace(TRACE_ACL, "%*s= %.*s", (int)(7 + strlen(name) + line->is_negated + (word.len > 0) + word.len), "", STR_ARG(value));
+        trace(TRACE_ACL, "%*s= %.*s", (int)(7 + strlen(name) + line->is_negated + (word.len > 0) + word.len), "",
+              STR_ARG(value));
 }
 
 static bool
@@ -102,7 +103,8 @@ line_test(struct acl_call *call, const struct acl_line *line)
         if (outcome == FAIL && why.is_forced)
             return ACL_YES;
         if (outcome != OK)
-            acl_call_bad(call, "failed to expand ACL string \"%.*s\": %.*s", STR_ARG(line->argument->text), STR_ARG(why.text));
+            acl_call_bad(call, "failed to expand ACL string \"%.*s\": %.*s", STR_ARG(line->argument->text),
+                         STR_ARG(why.text));
         if (outcome != OK)
             return outcome == DEFER ? ACL_CANNOT_TELL : ACL_BAD;
     }
@@ -274,12 +276,14 @@ statement_trouble(struct run *run, struct acl_call *call, enum acl_test test, en
         return false;
     }
     if (test == ACL_CALL_DISCARD && verb != ACL_VERB_ACCEPT && verb != ACL_VERB_DISCARD) {
-        acl_call_bad(call, "nested ACL returned \"discard\" for \"%s\" command (only allowed with \"accept\" or \"discard\")",
+        acl_call_bad(call,
+                     "nested ACL returned \"discard\" for \"%s\" command (only allowed with \"accept\" or \"discard\")",
                      acl_verb_name(verb));
         test = ACL_BAD;
     }
     if (test == ACL_YES && is_verb_misused(run, verb)) {
-        acl_call_bad(call, "QUIT or not-QUIT toplevel ACL may not fail ('%s' verb used incorrectly)", acl_verb_name(verb));
+        acl_call_bad(call, "QUIT or not-QUIT toplevel ACL may not fail ('%s' verb used incorrectly)",
+                     acl_verb_name(verb));
         test = ACL_BAD;
     }
     *result_out = test == ACL_CANNOT_TELL ? ACL_DEFER : ACL_ERROR;
@@ -341,7 +345,8 @@ list_find(struct acl_state *state, struct str text, struct str *error_out)
     if (!is_file && (list = acl_find(text)) != NULL)
         return list;
     if (str_is_tainted(text)) {
-        *error_out = pool_printf_tainted(state->session_pool, "attempt to use tainted string '%.*s' for ACL", STR_ARG(text));
+        *error_out =
+            pool_printf_tainted(state->session_pool, "attempt to use tainted string '%.*s' for ACL", STR_ARG(text));
         return NULL;
     }
     if ((list = map_get(&state->lists, text)) != NULL)
@@ -432,8 +437,8 @@ acl_run(enum acl_point point, struct template *option, struct scope *scope, stru
     if ((outcome == FAIL && why.is_forced) || (outcome == OK && str_trim(text).len == 0))
         return default_result(point);
     if (outcome != OK) {
-        reply_out->log_text = pool_printf_tainted(scope->pool, "failed to expand ACL string \"%.*s\": %.*s", STR_ARG(option->text),
-                                                  STR_ARG(why.text));
+        reply_out->log_text = pool_printf_tainted(scope->pool, "failed to expand ACL string \"%.*s\": %.*s",
+                                                  STR_ARG(option->text), STR_ARG(why.text));
         return outcome == DEFER ? ACL_DEFER : ACL_ERROR;
     }
     result = acl_run_text(point, text, &inner, reply_out);

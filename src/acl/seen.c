@@ -26,7 +26,8 @@ seen_parse(struct acl_call *call, struct seen_request *request)
     }
     request->interval_s = interval_parse(word);
     if (request->interval_s < 0)
-        return acl_call_bad(call, "failed to parse '%.*s' for \"seen\" condition: not a time value", STR_ARG(call->argument));
+        return acl_call_bad(call, "failed to parse '%.*s' for \"seen\" condition: not a time value",
+                            STR_ARG(call->argument));
     while (rest.len > 0) {
         str_cut(rest, '/', &word, &rest);
         word = str_trim(word);

@@ -80,13 +80,15 @@ get_acl_variable(const struct map *variables, char kind, struct str suffix, stru
 static enum outcome
 get_acl_c(struct scope *scope, struct str suffix, struct str *value_out, struct why *why)
 {
-    return get_acl_variable(scope->origin == NULL ? NULL : &scope->origin->acl_variables, 'c', suffix, scope, value_out, why);
+    return get_acl_variable(scope->origin == NULL ? NULL : &scope->origin->acl_variables, 'c', suffix, scope, value_out,
+                            why);
 }
 
 static enum outcome
 get_acl_m(struct scope *scope, struct str suffix, struct str *value_out, struct why *why)
 {
-    return get_acl_variable(scope->message == NULL ? NULL : &scope->message->acl_variables, 'm', suffix, scope, value_out, why);
+    return get_acl_variable(scope->message == NULL ? NULL : &scope->message->acl_variables, 'm', suffix, scope,
+                            value_out, why);
 }
 
 static enum outcome
@@ -155,7 +157,8 @@ list_for_expansion(struct scope *scope, struct str name, const struct str *args,
     inner.acl_arg_count = count;
     for (int i = 0; i < ACL_ARGS_MAX; i++)
         inner.acl_args[i] = i < count ? args[i] : STR("");
-    result = acl_run_text(inner.acl->depth == 0 && scope->acl == NULL ? ACL_AT_EXPANSION : inner.acl->point, name, &inner, &reply);
+    result = acl_run_text(inner.acl->depth == 0 && scope->acl == NULL ? ACL_AT_EXPANSION : inner.acl->point, name,
+                          &inner, &reply);
     *text_out = reply.user_text;
     return result;
 }

@@ -15,8 +15,8 @@ enum {
     NOT_RCPT = ACL_EVERYWHERE & ~(ACL_BIT(ACL_AT_RCPT) | ACL_BIT(ACL_AT_PRDR)),
     NO_HEADERS = ACL_BIT(ACL_AT_CONNECT) | ACL_BIT(ACL_AT_HELO) | ACL_BIT(ACL_AT_MAIL) | ACL_BIT(ACL_AT_RCPT) |
                  ACL_BIT(ACL_AT_PREDATA) | ACL_BIT(ACL_AT_VRFY) | ACL_BIT(ACL_AT_EXPN) | ACL_BIT(ACL_AT_ETRN) |
-                 ACL_BIT(ACL_AT_AUTH) | ACL_BIT(ACL_AT_STARTTLS) | ACL_BIT(ACL_AT_MAILAUTH) | ACL_BIT(ACL_AT_NOT_SMTP_START) |
-                 ACL_BIT(ACL_AT_QUIT) | ACL_BIT(ACL_AT_NOTQUIT),
+                 ACL_BIT(ACL_AT_AUTH) | ACL_BIT(ACL_AT_STARTTLS) | ACL_BIT(ACL_AT_MAILAUTH) |
+                 ACL_BIT(ACL_AT_NOT_SMTP_START) | ACL_BIT(ACL_AT_QUIT) | ACL_BIT(ACL_AT_NOTQUIT),
 };
 
 static bool
@@ -62,7 +62,8 @@ known_sender(struct verify_state *state, struct str address, const struct verify
     return NULL;
 }
 
-/* Verify and remember for this transaction; what a callout found in its cache, or could not find out, is asked again. */
+/* Verify and remember for this transaction; what a callout found in its cache, or could not find out, is asked
+ * again. */
 static struct verified_sender *
 sender_verify(struct acl_call *call, struct str text, const struct verify_options *options)
 {
@@ -127,7 +128,9 @@ static enum acl_test
 sender_test(struct acl_call *call, struct str value, struct str options_text)
 {
     struct verify_options options;
-    struct str text = value.ptr != NULL ? str_trim(value) : call->scope->message == NULL ? STR("") : call->scope->message->sender;
+    struct str text = value.ptr != NULL              ? str_trim(value)
+                      : call->scope->message == NULL ? STR("")
+                                                     : call->scope->message->sender;
     struct verified_sender *sender;
 
     verify_options_init(&options);
@@ -322,7 +325,8 @@ static enum acl_test
 verify_row(struct acl_call *call, const struct acl_verify *row, struct str value, struct str options)
 {
     if (options.len > 0 && !row->has_options)
-        return acl_call_bad(call, "unexpected '/' found in \"%.*s\" (this verify item has no options)", STR_ARG(call->argument));
+        return acl_call_bad(call, "unexpected '/' found in \"%.*s\" (this verify item has no options)",
+                            STR_ARG(call->argument));
     if ((row->forbidden & ACL_BIT(call->point)) != 0)
         return acl_call_bad(call, "cannot verify %s in ACL for %s", row->name, acl_point_name(call->point));
     return row->test(call, value, options);
@@ -342,7 +346,8 @@ verify_test(struct acl_call *call)
         for (const struct acl_verify *row = *table; row->name != NULL; row++)
             if (str_ieq_c(name, row->name) && (value.ptr == NULL || row->has_value))
                 return verify_row(call, row, value, str_trim(items.rest));
-    return acl_call_bad(call, "expected \"sender[=address]\", \"recipient\", \"helo\", \"header_syntax\", \"header_sender\", "
+    return acl_call_bad(call,
+                        "expected \"sender[=address]\", \"recipient\", \"helo\", \"header_syntax\", \"header_sender\", "
                         "\"header_names_ascii\" or \"reverse_host_lookup\" at start of ACL condition \"verify %.*s\"",
                         STR_ARG(call->argument));
 }

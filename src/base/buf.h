@@ -21,10 +21,12 @@ void buf_add(struct buf *buf, struct str s);
 void buf_add_c(struct buf *buf, const char *text);
 void buf_add_char(struct buf *buf, char c);             /* a clean octet */
 
-/* Formatted text.  Arguments' trust cannot be seen through "%s": buf_addf is for clean ones, buf_addf_tainted for the rest. */
+/* Formatted text.  Arguments' trust cannot be seen through "%s": buf_addf is for clean ones, buf_addf_tainted for
+ * the rest. */
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_addf_tainted(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void buf_vaddf(struct buf *buf, enum trust trust, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
+void buf_vaddf(struct buf *buf, enum trust trust, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 
 /* Make what is there, and what comes, tainted. */
 void buf_taint(struct buf *buf);

@@ -95,7 +95,8 @@ add_form(struct text *text, enum clock_form form, const struct tm *tm, struct ti
             tm->tm_hour, tm->tm_min, tm->tm_sec, year);
         return;
     case CLOCK_MBX:
-        add(text, "%02d-%s-%04d %02d:%02d:%02d", tm->tm_mday, month_names[tm->tm_mon], year, tm->tm_hour, tm->tm_min, tm->tm_sec);
+        add(text, "%02d-%s-%04d %02d:%02d:%02d", tm->tm_mday, month_names[tm->tm_mon], year, tm->tm_hour, tm->tm_min,
+            tm->tm_sec);
         add_zone(text, tm, " ");
         return;
     case CLOCK_LOGFILE_DAILY:
@@ -161,7 +162,8 @@ unit_seconds(char letter)
     return 0;
 }
 
-/* "25" after a decimal point as thousandths: 250; text is moved behind the digits, at least one of which must be there. */
+/* "25" after a decimal point as thousandths: 250; text is moved behind the digits, at least one of which must be
+ * there. */
 static bool
 take_thousandths(struct str *text, int64_t *value_out)
 {

@@ -1,6 +1,7 @@
 /* base/clock.h -- wall-clock time: now, its printed forms, intervals.
  *
- * Times are in the local zone (TZ; main() sets it from the option `timezone`).  For waiting and limits use base/deadline.h. */
+ * Times are in the local zone (TZ; main() sets it from the option `timezone`).  For waiting and limits use
+ * base/deadline.h. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 #include <sys/time.h>
@@ -26,7 +27,8 @@ enum clock_form {
     CLOCK_ZULU,                     /* 20261121082000Z               $tod_zulu (UTC) */
     CLOCK_EPOCH,                    /* seconds                       $tod_epoch */
     CLOCK_EPOCH_MICROSEC,           /* microseconds                  $tod_epoch_l */
-    CLOCK_LOG_PLAIN_ZONE            /* 2026-11-21 08:20:00 +0000     zone always, whatever options say: for -Mvl and the like */
+    /* 2026-11-21 08:20:00 +0000     zone always, whatever options say: for -Mvl and the like */
+    CLOCK_LOG_PLAIN_ZONE
 };
 enum { CLOCK_TEXT_MAX_BYTES = 48 };
 
@@ -45,7 +47,8 @@ struct str clock_date(struct pool *pool);
 int interval_parse(struct str text);
 int64_t interval_parse_ms(struct str text);
 
-/* "1w2d3h4m5s", "0s" for nothing; negative numbers begin with "-".  interval_format_ms: "1.234s" with three decimals. */
+/* "1w2d3h4m5s", "0s" for nothing; negative numbers begin with "-".  interval_format_ms: "1.234s" with three
+ * decimals. */
 struct str interval_format(struct pool *pool, int64_t seconds);
 struct str interval_format_ms(struct pool *pool, struct timeval elapsed, bool has_millisec);
 

@@ -9,10 +9,27 @@ enum outcome { OK, DEFER, FAIL };
 
 /* Kinds of failure that retry rules tell apart (manual: retry configuration, error field). */
 enum why_cause {
-    CAUSE_OTHER, CAUSE_AUTH_FAILED, CAUSE_CONNECT_REFUSED, CAUSE_CONNECT_TIMEOUT, CAUSE_TIMEOUT, CAUSE_LOST_CONNECTION,
-    CAUSE_DNS, CAUSE_TLS_REQUIRED, CAUSE_TLS_FAILED, CAUSE_QUOTA, CAUSE_MAILBOX_LOCKED, CAUSE_RCPT_4XX, CAUSE_MAIL_4XX,
-    CAUSE_DATA_4XX, CAUSE_CONNECT_4XX, CAUSE_HELO_4XX, CAUSE_HOST_FAILED, CAUSE_RETRY_NOT_REACHED, CAUSE_FROZEN_BY_FILTER,
-    CAUSE_EXPANSION, CAUSE_CONFIG
+    CAUSE_OTHER,
+    CAUSE_AUTH_FAILED,
+    CAUSE_CONNECT_REFUSED,
+    CAUSE_CONNECT_TIMEOUT,
+    CAUSE_TIMEOUT,
+    CAUSE_LOST_CONNECTION,
+    CAUSE_DNS,
+    CAUSE_TLS_REQUIRED,
+    CAUSE_TLS_FAILED,
+    CAUSE_QUOTA,
+    CAUSE_MAILBOX_LOCKED,
+    CAUSE_RCPT_4XX,
+    CAUSE_MAIL_4XX,
+    CAUSE_DATA_4XX,
+    CAUSE_CONNECT_4XX,
+    CAUSE_HELO_4XX,
+    CAUSE_HOST_FAILED,
+    CAUSE_RETRY_NOT_REACHED,
+    CAUSE_FROZEN_BY_FILTER,
+    CAUSE_EXPANSION,
+    CAUSE_CONFIG
 };
 
 /* Why an outcome is not OK.  Texts live in the pool given to why_init(). */
@@ -22,7 +39,8 @@ struct why {
     const char *enhanced;       /* "4.2.2" (RFC 3463), or NULL */
     struct str text;            /* one line for logs and bounces, no CR or LF; may be tainted */
     struct str user_text;       /* what the other side may be told, if different */
-    struct str place;           /* where in the configuration, for the administrator; may have several lines; empty if unknown */
+    /* where in the configuration, for the administrator; may have several lines; empty if unknown */
+    struct str place;
     int sys_errno;              /* 0 unless a system call failed */
     enum why_cause cause;
     int detail;                 /* remote reply code, or seconds since the mailbox was read for quota errors */
@@ -33,7 +51,8 @@ struct why {
 void why_init(struct why *why, struct pool *pool);
 
 /* Fill why and return DEFER or FAIL.  With sys_errno the system's text is appended after ": ".
- * why may be NULL when the caller does not care.  The taint of "%s" arguments is not tracked: the text counts as tainted. */
+ * why may be NULL when the caller does not care.  The taint of "%s" arguments is not tracked: the text counts as
+ * tainted. */
 enum outcome why_defer(struct why *why, int sys_errno, const char *enhanced, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 enum outcome why_fail(struct why *why, int sys_errno, const char *enhanced, const char *format, ...)

@@ -6,7 +6,11 @@
 #include "base/process.h"
 
 enum {
-    MATCH_STEPS_MAX = 1000000, MATCH_DEPTH_MAX = 10000, MATCH_HEAP_MAX_KIB = 20000, PAIRS_MAX = 64, ERROR_TEXT_BYTES = 256
+    MATCH_STEPS_MAX = 1000000,
+    MATCH_DEPTH_MAX = 10000,
+    MATCH_HEAP_MAX_KIB = 20000,
+    PAIRS_MAX = 64,
+    ERROR_TEXT_BYTES = 256
 };
 
 struct regex {
@@ -41,8 +45,9 @@ cache(void)
 static uint32_t
 pcre2_options(unsigned flags)
 {
-    return ((flags & REGEX_CASELESS) != 0 ? PCRE2_CASELESS : 0) | ((flags & REGEX_UTF) != 0 ? PCRE2_UTF | PCRE2_MATCH_INVALID_UTF : 0)
-         | ((flags & REGEX_MULTILINE) != 0 ? PCRE2_MULTILINE : 0);
+    return ((flags & REGEX_CASELESS) != 0 ? PCRE2_CASELESS : 0) |
+           ((flags & REGEX_UTF) != 0 ? PCRE2_UTF | PCRE2_MATCH_INVALID_UTF : 0) |
+           ((flags & REGEX_MULTILINE) != 0 ? PCRE2_MULTILINE : 0);
 }
 
 static pcre2_code *
@@ -56,7 +61,8 @@ compile_code(struct str pattern, unsigned flags, struct why *why)
         unsigned char text[ERROR_TEXT_BYTES];
 
         pcre2_get_error_message(error, text, sizeof text);
-        why_fail(why, 0, NULL, "regular expression error in \"%.*s\": %s at offset %zu", STR_ARG(pattern), (char *)text, offset);
+        why_fail(why, 0, NULL, "regular expression error in \"%.*s\": %s at offset %zu", STR_ARG(pattern), (char *)text,
+                 offset);
         return NULL;
     }
     return code;
@@ -124,7 +130,8 @@ captures_take(struct str subject, int pairs, struct str *captures_out, size_t ro
     for (size_t i = 0; i < count; i++) {
         bool took_part = ends[2 * i] != PCRE2_UNSET && ends[2 * i] <= ends[2 * i + 1];
 
-        captures_out[i] = took_part ? str_sub(subject, ends[2 * i], ends[2 * i + 1] - ends[2 * i]) : str_head(subject, 0);
+        captures_out[i] =
+            took_part ? str_sub(subject, ends[2 * i], ends[2 * i + 1] - ends[2 * i]) : str_head(subject, 0);
     }
     return count;
 }
@@ -134,7 +141,8 @@ regex_match(const struct regex *regex, struct str subject, size_t start, struct 
             size_t *count_out, struct why *why)
 {
     struct regex_cache *c = cache();
-    int pairs = pcre2_match(regex->code, (PCRE2_SPTR)(subject.len > 0 ? subject.ptr : ""), subject.len, start, 0, c->data, c->limits);
+    int pairs = pcre2_match(regex->code, (PCRE2_SPTR)(subject.len > 0 ? subject.ptr : ""), subject.len, start, 0,
+                            c->data, c->limits);
 
     if (count_out != NULL)
         *count_out = 0;

@@ -19,11 +19,11 @@ void regex_free(struct regex *regex);
 
 enum regex_result { REGEX_NO, REGEX_YES, REGEX_LIMIT };
 
-/* Find the pattern in subject from start on.  captures_out[0] is the whole match, the others its groups (views into subject;
- * empty for groups that took no part); room is the length of captures_out, count_out how many are set.  Both may be NULL.
- * REGEX_LIMIT: the match was given up; why (may be NULL) says so. */
-enum regex_result regex_match(const struct regex *regex, struct str subject, size_t start, struct str *captures_out, size_t room,
-                              size_t *count_out, struct why *why);
+/* Find the pattern in subject from start on.  captures_out[0] is the whole match, the others its groups (views into
+ * subject; empty for groups that took no part); room is the length of captures_out, count_out how many are set.
+ * Both may be NULL. REGEX_LIMIT: the match was given up; why (may be NULL) says so. */
+enum regex_result regex_match(const struct regex *regex, struct str subject, size_t start, struct str *captures_out,
+                              size_t room, size_t *count_out, struct why *why);
 
 /* Does it match anywhere?  A match given up counts as no. */
 bool regex_matches(const struct regex *regex, struct str subject);

@@ -63,7 +63,8 @@ bool str_take_char(struct str *s, char *c_out);
 struct str str_take_word(struct str *s);
 bool str_take_line(struct str *s, struct str *line_out);
 
-/* Whole view as a number: no sign (str_to_int: optional sign), no space, no suffix.  False when it is not one, or too large. */
+/* Whole view as a number: no sign (str_to_int: optional sign), no space, no suffix.  False when it is not one, or
+ * too large. */
 bool str_to_u64(struct str s, unsigned base, uint64_t *value_out);
 bool str_to_i64(struct str s, int64_t *value_out);
 

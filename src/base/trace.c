@@ -25,14 +25,39 @@ struct trace {
 };
 
 static const char *const names[TRACE_CATEGORIES] = {
-    [TRACE_ACL] = "acl", [TRACE_AUTH] = "auth", [TRACE_DELIVER] = "deliver", [TRACE_DNS] = "dns", [TRACE_DNSBL] = "dnsbl",
-    [TRACE_EXEC] = "exec", [TRACE_EXPAND] = "expand", [TRACE_FILTER] = "filter", [TRACE_HINTS_LOOKUP] = "hints_lookup",
-    [TRACE_HOST_LOOKUP] = "host_lookup", [TRACE_IDENT] = "ident", [TRACE_INTERFACE] = "interface", [TRACE_LISTS] = "lists",
-    [TRACE_LOAD] = "load", [TRACE_LOCAL_SCAN] = "local_scan", [TRACE_LOCK] = "lock", [TRACE_LOOKUP] = "lookup",
-    [TRACE_MEMORY] = "memory", [TRACE_NOUTF8] = "noutf8", [TRACE_PID] = "pid", [TRACE_PROCESS_INFO] = "process_info",
-    [TRACE_QUEUE_RUN] = "queue_run", [TRACE_RECEIVE] = "receive", [TRACE_RESOLVER] = "resolver", [TRACE_RETRY] = "retry",
-    [TRACE_REWRITE] = "rewrite", [TRACE_ROUTE] = "route", [TRACE_TIMESTAMP] = "timestamp", [TRACE_TLS] = "tls",
-    [TRACE_TRANSPORT] = "transport", [TRACE_UID] = "uid", [TRACE_VERIFY] = "verify", [TRACE_GENERAL] = "any",
+    [TRACE_ACL] = "acl",
+    [TRACE_AUTH] = "auth",
+    [TRACE_DELIVER] = "deliver",
+    [TRACE_DNS] = "dns",
+    [TRACE_DNSBL] = "dnsbl",
+    [TRACE_EXEC] = "exec",
+    [TRACE_EXPAND] = "expand",
+    [TRACE_FILTER] = "filter",
+    [TRACE_HINTS_LOOKUP] = "hints_lookup",
+    [TRACE_HOST_LOOKUP] = "host_lookup",
+    [TRACE_IDENT] = "ident",
+    [TRACE_INTERFACE] = "interface",
+    [TRACE_LISTS] = "lists",
+    [TRACE_LOAD] = "load",
+    [TRACE_LOCAL_SCAN] = "local_scan",
+    [TRACE_LOCK] = "lock",
+    [TRACE_LOOKUP] = "lookup",
+    [TRACE_MEMORY] = "memory",
+    [TRACE_NOUTF8] = "noutf8",
+    [TRACE_PID] = "pid",
+    [TRACE_PROCESS_INFO] = "process_info",
+    [TRACE_QUEUE_RUN] = "queue_run",
+    [TRACE_RECEIVE] = "receive",
+    [TRACE_RESOLVER] = "resolver",
+    [TRACE_RETRY] = "retry",
+    [TRACE_REWRITE] = "rewrite",
+    [TRACE_ROUTE] = "route",
+    [TRACE_TIMESTAMP] = "timestamp",
+    [TRACE_TLS] = "tls",
+    [TRACE_TRANSPORT] = "transport",
+    [TRACE_UID] = "uid",
+    [TRACE_VERIFY] = "verify",
+    [TRACE_GENERAL] = "any",
 };
 
 static struct trace *
@@ -106,7 +131,8 @@ render(const struct trace *t, struct str text)
 
         gettimeofday(&now, NULL);
         localtime_r(&now.tv_sec, &local);
-        fprintf(t->stream, "%02d:%02d:%02d.%03d ", local.tm_hour, local.tm_min, local.tm_sec, (int)(now.tv_usec / 1000));
+        fprintf(t->stream, "%02d:%02d:%02d.%03d ", local.tm_hour, local.tm_min, local.tm_sec,
+                (int)(now.tv_usec / 1000));
     }
     if ((t->categories >> TRACE_PID & 1) != 0)
         fprintf(t->stream, "%5d ", (int)getpid());
@@ -200,7 +226,9 @@ trace_print_tree(FILE *out)
     for (const struct record *record = process.trace->first; record != NULL; record = record->next) {
         struct pool_mark mark = pool_mark(process.trace->pool);
 
-        print_line(out, record->is_result ? pool_printf(process.trace->pool, "=> %.*s", STR_ARG(record->text)) : record->text,
+        print_line(out,
+                   record->is_result ? pool_printf(process.trace->pool, "=> %.*s", STR_ARG(record->text))
+                                     : record->text,
                    record->depth);
         pool_reset(process.trace->pool, mark);
     }

@@ -10,10 +10,39 @@
 
 /* Categories of -d+name (manual: command line, -d). */
 enum trace_category {
-    TRACE_ACL, TRACE_AUTH, TRACE_DELIVER, TRACE_DNS, TRACE_DNSBL, TRACE_EXEC, TRACE_EXPAND, TRACE_FILTER, TRACE_HINTS_LOOKUP,
-    TRACE_HOST_LOOKUP, TRACE_IDENT, TRACE_INTERFACE, TRACE_LISTS, TRACE_LOAD, TRACE_LOCAL_SCAN, TRACE_LOCK, TRACE_LOOKUP,
-    TRACE_MEMORY, TRACE_NOUTF8, TRACE_PID, TRACE_PROCESS_INFO, TRACE_QUEUE_RUN, TRACE_RECEIVE, TRACE_RESOLVER, TRACE_RETRY,
-    TRACE_REWRITE, TRACE_ROUTE, TRACE_TIMESTAMP, TRACE_TLS, TRACE_TRANSPORT, TRACE_UID, TRACE_VERIFY, TRACE_GENERAL,
+    TRACE_ACL,
+    TRACE_AUTH,
+    TRACE_DELIVER,
+    TRACE_DNS,
+    TRACE_DNSBL,
+    TRACE_EXEC,
+    TRACE_EXPAND,
+    TRACE_FILTER,
+    TRACE_HINTS_LOOKUP,
+    TRACE_HOST_LOOKUP,
+    TRACE_IDENT,
+    TRACE_INTERFACE,
+    TRACE_LISTS,
+    TRACE_LOAD,
+    TRACE_LOCAL_SCAN,
+    TRACE_LOCK,
+    TRACE_LOOKUP,
+    TRACE_MEMORY,
+    TRACE_NOUTF8,
+    TRACE_PID,
+    TRACE_PROCESS_INFO,
+    TRACE_QUEUE_RUN,
+    TRACE_RECEIVE,
+    TRACE_RESOLVER,
+    TRACE_RETRY,
+    TRACE_REWRITE,
+    TRACE_ROUTE,
+    TRACE_TIMESTAMP,
+    TRACE_TLS,
+    TRACE_TRANSPORT,
+    TRACE_UID,
+    TRACE_VERIFY,
+    TRACE_GENERAL,
     TRACE_CATEGORIES
 };
 
@@ -23,8 +52,8 @@ struct pool;
 /* Render records of the categories whose bit is set (1 << category) to stream as they come. */
 void trace_to_stream(struct pool *pool, uint64_t categories, FILE *stream);
 
-/* Put mark before every rendered line, as -bh does (">>> "; constant text): indented by one blank from the second depth on,
- * without the records of no category. */
+/* Put mark before every rendered line, as -bh does (">>> "; constant text): indented by one blank from the second
+ * depth on, without the records of no category. */
 void trace_set_mark(const char *mark);
 
 /* Keep all records, for trace_print_tree(). */

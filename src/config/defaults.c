@@ -251,9 +251,11 @@ mail_user_settle(struct option_reader *reader)
     if (may_be_absent)
         return true;
     if (!conf->exim_user.is_set)
-        return reader_error_placeless(reader, "the mail user %s does not exist (EXIM_USER of the build; exim_user sets another)",
-                                      build_settings.exim_user);
-    return reader_error_placeless(reader, "the mail group %s does not exist (EXIM_GROUP of the build; exim_group sets another)",
+        return reader_error_placeless(
+            reader, "the mail user %s does not exist (EXIM_USER of the build; exim_user sets another)",
+            build_settings.exim_user);
+    return reader_error_placeless(reader,
+                                  "the mail group %s does not exist (EXIM_GROUP of the build; exim_group sets another)",
                                   build_settings.exim_group);
 }
 

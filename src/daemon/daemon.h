@@ -17,11 +17,13 @@ struct daemon_request {
     struct queue_run_options queue;
     const struct launch_settings *launch;
     struct str spool_directory;
-    /* Read the configuration anew and make it the one in force; false, and nothing changed, with error_out if it is broken. */
+    /* Read the configuration anew and make it the one in force; false, and nothing changed, with error_out if it is
+     * broken. */
     bool (*reload)(void *data, struct pool *pool, struct str *error_out);
     void *data;
 };
 
-/* Runs until SIGTERM or SIGINT.  The result is the exit status; errors before the first connection go to standard error too. */
+/* Runs until SIGTERM or SIGINT.  The result is the exit status; errors before the first connection go to standard
+ * error too. */
 int daemon_run(const struct daemon_request *request);
 #endif

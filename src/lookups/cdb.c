@@ -140,5 +140,10 @@ cdb_find(struct lookup_handle *handle, struct str path, struct str key, struct s
 }
 
 const struct lookup_driver cdb_lookup = {
-    .name = "cdb", .is_single_key = true, .is_absolute_file = true, .open = cdb_open, .find = cdb_find, .close = cdb_close,
+    .name = "cdb",
+    .is_single_key = true,
+    .is_absolute_file = true,
+    .open = cdb_open,
+    .find = cdb_find,
+    .close = cdb_close,
 };

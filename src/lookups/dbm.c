@@ -1,4 +1,5 @@
-/* lookups/dbm.c -- Berkeley DB files: dbm (keys end with NUL), dbmnz (they do not), dbmjz (list items joined by NULs). */
+/* lookups/dbm.c -- Berkeley DB files: dbm (keys end with NUL), dbmnz (they do not), dbmjz (list items joined by
+ * NULs). */
 #include <db.h>
 #include <errno.h>
 #include <string.h>
@@ -24,7 +25,8 @@ dbm_open(struct str path, struct pool *pool, struct why *why)
     }
     if (error == 0)
         return handle;
-    why_defer(why, error > 0 && error != EINVAL ? error : ENOENT, NULL, "failed to open %.*s as a db (v4.1+) file", STR_ARG(path));
+    why_defer(why, error > 0 && error != EINVAL ? error : ENOENT, NULL, "failed to open %.*s as a db (v4.1+) file",
+              STR_ARG(path));
     return NULL;
 }
 
@@ -35,7 +37,8 @@ dbm_close(struct lookup_handle *handle)
 }
 
 static enum lookup_answer
-find_octets(struct lookup_handle *handle, const char *octets, size_t len, struct pool *pool, struct str *value_out, struct why *why)
+find_octets(struct lookup_handle *handle, const char *octets, size_t len, struct pool *pool, struct str *value_out,
+            struct why *why)
 {
     DBT key, data;
     int error;
@@ -94,13 +97,28 @@ dbmjz_find(struct lookup_handle *handle, struct str path, struct str key, struct
 }
 
 const struct lookup_driver dbm_lookup = {
-    .name = "dbm", .is_single_key = true, .is_absolute_file = true, .open = dbm_open, .find = dbm_find, .close = dbm_close,
+    .name = "dbm",
+    .is_single_key = true,
+    .is_absolute_file = true,
+    .open = dbm_open,
+    .find = dbm_find,
+    .close = dbm_close,
 };
 
 const struct lookup_driver dbmnz_lookup = {
-    .name = "dbmnz", .is_single_key = true, .is_absolute_file = true, .open = dbm_open, .find = dbmnz_find, .close = dbm_close,
+    .name = "dbmnz",
+    .is_single_key = true,
+    .is_absolute_file = true,
+    .open = dbm_open,
+    .find = dbmnz_find,
+    .close = dbm_close,
 };
 
 const struct lookup_driver dbmjz_lookup = {
-    .name = "dbmjz", .is_single_key = true, .is_absolute_file = true, .open = dbm_open, .find = dbmjz_find, .close = dbm_close,
+    .name = "dbmjz",
+    .is_single_key = true,
+    .is_absolute_file = true,
+    .open = dbm_open,
+    .find = dbmjz_find,
+    .close = dbm_close,
 };

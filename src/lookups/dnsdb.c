@@ -79,7 +79,10 @@ find_type(struct str word, struct query *query)
         enum pseudo_type pseudo;
         enum dns_type type;
     } pseudo_types[] = {
-        { "mxh", PSEUDO_MXH, DNS_MX }, { "zns", PSEUDO_ZNS, DNS_NS }, { "a+", PSEUDO_A_PLUS, DNS_A }, { "csa", PSEUDO_NONE, DNS_CSA },
+        { "mxh", PSEUDO_MXH, DNS_MX },
+        { "zns", PSEUDO_ZNS, DNS_NS },
+        { "a+", PSEUDO_A_PLUS, DNS_A },
+        { "csa", PSEUDO_NONE, DNS_CSA },
     };
 
     query->pseudo = PSEUDO_NONE;
@@ -159,11 +162,14 @@ add_tlsa(struct buf *out, const struct dns_record *record, char separator)
         buf_addf(out, "%02x", (unsigned char)record->data.ptr[i]);
 }
 
-/* Authorization of a CSA record: bits of the weight, whether the priority is the version (manual: client SMTP authorization). */
+/* Authorization of a CSA record: bits of the weight, whether the priority is the version (manual: client SMTP
+ * authorization). */
 static void
 add_csa(struct buf *out, const struct dns_record *record, char separator)
 {
-    buf_add_char(out, record->preference != 1 || (record->port & ~3) != 0 ? '?' : (record->weight & 3) == 2 ? 'Y' : 'N');
+    buf_add_char(out, record->preference != 1 || (record->port & ~3) != 0 ? '?'
+                      : (record->weight & 3) == 2                         ? 'Y'
+                                                                          : 'N');
     buf_add_char(out, separator);
     buf_add(out, record->target);
 }

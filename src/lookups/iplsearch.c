@@ -80,8 +80,10 @@ iplsearch_find(struct lookup_handle *handle, struct str path, struct str key, st
     if (str_eq_c(key, "*"))
         return LOOKUP_NOT_FOUND;
     if (!ip_parse(key, &ip)) {
-        why_defer(why, 0, NULL, "\"%.*s\" is not a valid iplsearch key (an IP address, with optional CIDR mask, is wanted): "
-                  "in a host list, use net-iplsearch as the search type", STR_ARG(key));
+        why_defer(why, 0, NULL,
+                  "\"%.*s\" is not a valid iplsearch key (an IP address, with optional CIDR mask, is wanted): "
+                  "in a host list, use net-iplsearch as the search type",
+                  STR_ARG(key));
         return LOOKUP_DEFERRED;
     }
     ip_unmap(&ip);
@@ -99,10 +101,15 @@ iplsearch_find(struct lookup_handle *handle, struct str path, struct str key, st
     }
     if (best == NULL)
         return LOOKUP_NOT_FOUND;
-    *value_out = text_entry_data(&best->entry, lookup_option(options, "ret", &value) && str_eq_c(value, "full"), scope->pool);
+    *value_out =
+        text_entry_data(&best->entry, lookup_option(options, "ret", &value) && str_eq_c(value, "full"), scope->pool);
     return LOOKUP_FOUND;
 }
 
 const struct lookup_driver iplsearch_lookup = {
-    .name = "iplsearch", .is_single_key = true, .is_absolute_file = true, .open = iplsearch_open, .find = iplsearch_find,
+    .name = "iplsearch",
+    .is_single_key = true,
+    .is_absolute_file = true,
+    .open = iplsearch_open,
+    .find = iplsearch_find,
 };

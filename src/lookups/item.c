@@ -11,7 +11,8 @@ take_arguments(const struct expand_call *call, const struct lookup_spec *spec, s
 
     *file_out = STR("");
     if (call->arg_count == 2 && !spec->driver->is_single_key)
-        return why_fail(why, 0, NULL, "a single key was given for lookup type \"%.*s\", which is not a single-key lookup type",
+        return why_fail(why, 0, NULL,
+                        "a single key was given for lookup type \"%.*s\", which is not a single-key lookup type",
                         STR_ARG(spec->name));
     if (call->arg_count == 1 && spec->driver->is_single_key)
         return why_fail(why, 0, NULL, "missing {key} for single-key \"%.*s\" lookup", STR_ARG(spec->name));
@@ -23,7 +24,8 @@ take_arguments(const struct expand_call *call, const struct lookup_spec *spec, s
 
 /* Data is never code: what comes from outside is quoted, or the query is not made. */
 static enum outcome
-check_quoting(const struct expand_call *call, const struct lookup_spec *spec, struct str query, struct scope *scope, struct why *why)
+check_quoting(const struct expand_call *call, const struct lookup_spec *spec, struct str query, struct scope *scope,
+              struct why *why)
 {
     struct str culprit;
 
@@ -88,7 +90,8 @@ const struct expand_item lookup_items[] = {
     { .name = NULL }
 };
 
-/* "pgsql", "mysql": the type; what follows a further underscore is an option unless it belongs to the name ("ldap_dn"). */
+/* "pgsql", "mysql": the type; what follows a further underscore is an option unless it belongs to the name
+ * ("ldap_dn"). */
 static enum outcome
 quote_suffix(struct scope *scope, struct str suffix, struct str text, struct str *text_out, struct why *why)
 {

@@ -180,8 +180,8 @@ source_get(const struct lookup_driver *driver, struct str file, struct why *why)
 
 /* Ask the driver, or remember. */
 static enum lookup_answer
-ask(const struct lookup_spec *spec, struct lookup_source *source, struct str key, struct scope *scope, struct str *value_out,
-    struct why *why)
+ask(const struct lookup_spec *spec, struct lookup_source *source, struct str key, struct scope *scope,
+    struct str *value_out, struct why *why)
 {
     bool is_kept = !spec->driver->has_own_cache;
     struct str cache_key = key;
@@ -195,8 +195,11 @@ ask(const struct lookup_spec *spec, struct lookup_source *source, struct str key
         return kept->answer;
     }
     answer = spec->driver->find(source->handle, source->file, key, spec->options, scope, value_out, why);
-    trace(TRACE_LOOKUP, "%s%s%.*s: key \"%.*s\" %s", spec->driver->name, source->file.len > 0 ? " " : "", STR_ARG(source->file),
-          STR_ARG(key), answer == LOOKUP_FOUND ? "found" : answer == LOOKUP_NOT_FOUND ? "not found" : "deferred");
+    trace(TRACE_LOOKUP, "%s%s%.*s: key \"%.*s\" %s", spec->driver->name, source->file.len > 0 ? " " : "",
+          STR_ARG(source->file), STR_ARG(key),
+          answer == LOOKUP_FOUND       ? "found"
+          : answer == LOOKUP_NOT_FOUND ? "not found"
+                                       : "deferred");
     if (answer == LOOKUP_DEFERRED)
         return answer;
     /* What a lookup finds is trusted: the administrator made the file. */
@@ -215,8 +218,8 @@ ask(const struct lookup_spec *spec, struct lookup_source *source, struct str key
 
 /* One lookup of one key; ret=key gives the key back, now known to be good. */
 static enum lookup_answer
-find_key(const struct lookup_spec *spec, struct lookup_source *source, struct str asked, struct str key, struct scope *scope,
-         struct str *value_out, struct why *why)
+find_key(const struct lookup_spec *spec, struct lookup_source *source, struct str asked, struct str key,
+         struct scope *scope, struct str *value_out, struct why *why)
 {
     enum lookup_answer answer;
 
@@ -241,8 +244,8 @@ set_wild(struct captures *wild, struct str key, struct str wild_part, struct str
 
 /* "*.b.c", "*.c" … down to the wanted number of components (manual: partial matching). */
 static enum lookup_answer
-find_partial(const struct lookup_spec *spec, struct lookup_source *source, struct str key, struct scope *scope, struct str *value_out,
-             struct captures *wild, struct why *why)
+find_partial(const struct lookup_spec *spec, struct lookup_source *source, struct str key, struct scope *scope,
+             struct str *value_out, struct captures *wild, struct why *why)
 {
     int components = key.len > 0 ? 1 : 0;
     size_t start = 0;
@@ -288,8 +291,8 @@ find_partial(const struct lookup_spec *spec, struct lookup_source *source, struc
 
 /* "*@domain", then "*". */
 static enum lookup_answer
-find_default(const struct lookup_spec *spec, struct lookup_source *source, struct str key, struct scope *scope, struct str *value_out,
-             struct captures *wild, struct why *why)
+find_default(const struct lookup_spec *spec, struct lookup_source *source, struct str key, struct scope *scope,
+             struct str *value_out, struct captures *wild, struct why *why)
 {
     size_t at = str_rfind(key, '@');
     enum lookup_answer answer;

@@ -53,15 +53,17 @@ struct lookup_driver {
     bool is_single_key;
     bool is_absolute_file;          /* the file is one of the file system: opened once, watched for changes */
     bool has_own_cache;             /* answers are not kept by the engine */
-    /* Open; NULL with why filled.  pool lives as long as the handle.  Query-style types without a file leave it NULL. */
+    /* Open; NULL with why filled.  pool lives as long as the handle.  Query-style types without a file leave it
+     * NULL. */
     struct lookup_handle *(*open)(struct str file, struct pool *pool, struct why *why);
     /* Ownership, modes; NULL: none to make. */
     bool (*check)(struct lookup_handle *handle, struct str file, struct why *why);
     /* The value may live in the handle, in scope->pool or be constant; its trust does not matter. */
-    enum lookup_answer (*find)(struct lookup_handle *handle, struct str file, struct str key, struct str options, struct scope *scope,
-                               struct str *value_out, struct why *why);
+    enum lookup_answer (*find)(struct lookup_handle *handle, struct str file, struct str key, struct str options,
+                               struct scope *scope, struct str *value_out, struct why *why);
     void (*close)(struct lookup_handle *handle);
-    /* Quote for ${quote_<name>:…}; NULL: the text itself.  An option follows "_" in the operator.  False: a bad option. */
+    /* Quote for ${quote_<name>:…}; NULL: the text itself.  An option follows "_" in the operator.  False: a bad
+     * option. */
     bool (*quote)(struct str text, struct str option, struct pool *pool, struct str *quoted_out);
 };
 extern const struct lookup_driver *const lookups_rows[];

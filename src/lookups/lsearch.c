@@ -91,7 +91,8 @@ find_pattern(struct lookup_handle *handle, struct str key, struct str options, b
 
             why_init(&inner, scope->pool);
             if (expand_text(entry.key, scope, &pattern, &inner) != OK) {
-                why_defer(why, 0, NULL, "failed to expand wildlsearch key \"%.*s\": %.*s", STR_ARG(entry.key), STR_ARG(inner.text));
+                why_defer(why, 0, NULL, "failed to expand wildlsearch key \"%.*s\": %.*s", STR_ARG(entry.key),
+                          STR_ARG(inner.text));
                 return LOOKUP_DEFERRED;
             }
         }
@@ -113,8 +114,8 @@ wildlsearch_find(struct lookup_handle *handle, struct str path, struct str key, 
 }
 
 static enum lookup_answer
-nwildlsearch_find(struct lookup_handle *handle, struct str path, struct str key, struct str options, struct scope *scope,
-                  struct str *value_out, struct why *why)
+nwildlsearch_find(struct lookup_handle *handle, struct str path, struct str key, struct str options,
+                  struct scope *scope, struct str *value_out, struct why *why)
 {
     (void)path;
     return find_pattern(handle, key, options, false, scope, value_out, why);
@@ -130,5 +131,9 @@ const struct lookup_driver wildlsearch_lookup = {
 };
 
 const struct lookup_driver nwildlsearch_lookup = {
-    .name = "nwildlsearch", .is_single_key = true, .is_absolute_file = true, .open = lsearch_open, .find = nwildlsearch_find,
+    .name = "nwildlsearch",
+    .is_single_key = true,
+    .is_absolute_file = true,
+    .open = lsearch_open,
+    .find = nwildlsearch_find,
 };

@@ -1,4 +1,5 @@
-/* lookups/readsock.c -- send a request to a socket and read what comes back: ${readsocket …} and the lookup readsock. */
+/* lookups/readsock.c -- send a request to a socket and read what comes back: ${readsocket …} and the lookup
+ * readsock. */
 #include <errno.h>
 #include <netdb.h>
 #include <sys/socket.h>
@@ -167,8 +168,8 @@ with_line_ends(struct pool *pool, struct str text, struct str end)
 
 /* Connect, send, read to the end.  False: why is filled. */
 static bool
-converse(struct str name, struct str request, const struct socket_options *options, struct scope *scope, struct str *answer_out,
-         struct why *why)
+converse(struct str name, struct str request, const struct socket_options *options, struct scope *scope,
+         struct str *answer_out, struct why *why)
 {
     struct deadline deadline = deadline_in_s(options->timeout_s);
     struct buf answer;
@@ -186,7 +187,8 @@ converse(struct str name, struct str request, const struct socket_options *optio
     buf_init(&answer, scope->pool, ANSWER_MAX_BYTES);
     is_good = is_good && read_answer(fd, &answer, deadline, why);
     close(fd);
-    *answer_out = options->has_line_end ? with_line_ends(scope->pool, buf_str(&answer), options->line_end) : buf_str(&answer);
+    *answer_out =
+        options->has_line_end ? with_line_ends(scope->pool, buf_str(&answer), options->line_end) : buf_str(&answer);
     return is_good;
 }
 
@@ -248,8 +250,8 @@ const struct expand_item readsocket_items[] = {
 
 /* readsock,timeout=…: the query is the socket's name, white space, the request. */
 static enum lookup_answer
-readsock_find(struct lookup_handle *handle, struct str file, struct str query, struct str options_text, struct scope *scope,
-              struct str *value_out, struct why *why)
+readsock_find(struct lookup_handle *handle, struct str file, struct str query, struct str options_text,
+              struct scope *scope, struct str *value_out, struct why *why)
 {
     struct socket_options options = { .timeout_s = TIMEOUT_DEFAULT_S, .does_shutdown = true, .does_send = true };
     struct str name, rest = options_text, option;

@@ -82,7 +82,8 @@ unknown_type(struct str name, struct why *why)
         flag = left_out_flag("lookups", text);
     }
     if (flag != NULL)
-        why_fail(why, 0, NULL, "lookup type \"%.*s\" is not available (in the binary built without %s)", STR_ARG(name), flag);
+        why_fail(why, 0, NULL, "lookup type \"%.*s\" is not available (in the binary built without %s)", STR_ARG(name),
+                 flag);
     else
         why_fail(why, 0, NULL, "unknown lookup type \"%.*s\"", STR_ARG(name));
     return false;
@@ -116,7 +117,8 @@ lookup_spec_parse(struct str type, struct lookup_spec *spec_out, struct why *why
         return false;
     }
     if (spec_out->has_star) {
-        why_fail(why, 0, NULL, "defaults using \"*\" or \"*@\" are not permitted for lookup type \"%.*s\"", STR_ARG(type));
+        why_fail(why, 0, NULL, "defaults using \"*\" or \"*@\" are not permitted for lookup type \"%.*s\"",
+                 STR_ARG(type));
         return false;
     }
     return true;

@@ -64,7 +64,8 @@ database_open(struct lookup_handle *handle, struct str file, struct why *why)
 {
     sqlite3 *database = map_get(&handle->databases, file);
     struct str kept;
-    int lock_timeout_s = config != NULL && config->sqlite_lock_timeout > 0 ? config->sqlite_lock_timeout : LOCK_TIMEOUT_DEFAULT_S;
+    int lock_timeout_s =
+        config != NULL && config->sqlite_lock_timeout > 0 ? config->sqlite_lock_timeout : LOCK_TIMEOUT_DEFAULT_S;
 
     if (database != NULL)
         return database;
@@ -90,7 +91,8 @@ add_row(struct rows_text *out, sqlite3_stmt *statement)
         const void *octets = sqlite3_column_text(statement, i);
 
         rows_text_field(out, str_of(sqlite3_column_name(statement, i)),
-                        str_make(octets == NULL ? "" : octets, octets == NULL ? 0 : (size_t)sqlite3_column_bytes(statement, i)));
+                        str_make(octets == NULL ? "" : octets,
+                                 octets == NULL ? 0 : (size_t)sqlite3_column_bytes(statement, i)));
     }
 }
 

@@ -89,7 +89,8 @@ text_entry_next(const struct text_file *file, size_t *at, struct pool *pool, str
         if (text.ptr[start] == '#' || ascii_is_space(text.ptr[start]))
             continue;
         take_key(str_sub(text, start, end - start), pool, entry_out);
-        /* Lines that go on; a comment or an empty line ends the entry (the reference does so, whatever its manual says). */
+        /* Lines that go on; a comment or an empty line ends the entry (the reference does so, whatever its manual
+         * says). */
         while (*at < text.len && ascii_is_space(text.ptr[*at])) {
             end = line_end(text, *at);
             if (is_empty(text, *at, end))

@@ -67,7 +67,8 @@ mode_aliases(struct invocation *invocation)
     if (str_is_empty(config->bi_command))
         return EXIT_SUCCESS;
     if (!str_is_empty(invocation->line.alias_file))
-        argv[1] = pool_dup_clean(pool, invocation->line.alias_file).ptr;    /* an argument, handed on as it is, of the caller's own */
+        /* an argument, handed on as it is, of the caller's own */
+        argv[1] = pool_dup_clean(pool, invocation->line.alias_file).ptr;
     if (!launch_become_caller())
         return permission_denied();
     why_init(&why, pool);
@@ -82,7 +83,8 @@ mode_aliases(struct invocation *invocation)
 static bool
 is_view(enum message_action action)
 {
-    return action == ACTION_SHOW_BODY || action == ACTION_SHOW_HEADER || action == ACTION_SHOW_LOG || action == ACTION_SHOW_MESSAGE;
+    return action == ACTION_SHOW_BODY || action == ACTION_SHOW_HEADER || action == ACTION_SHOW_LOG ||
+           action == ACTION_SHOW_MESSAGE;
 }
 
 static bool
@@ -104,7 +106,8 @@ takes_addresses(enum message_action action)
 }
 
 static bool
-change(const struct invocation *invocation, enum message_action action, const char *id, const struct str_list *addresses)
+change(const struct invocation *invocation, enum message_action action, const char *id,
+       const struct str_list *addresses)
 {
     static const enum queue_action actions[] = {
         [ACTION_FREEZE_MESSAGE] = QUEUE_FREEZE, [ACTION_THAW] = QUEUE_THAW, [ACTION_REMOVE] = QUEUE_REMOVE,
@@ -125,8 +128,11 @@ deliver_all(struct launch_link *link, void *data)
     const struct invocation *invocation = data;
     const struct command_line *line = &invocation->line;
     struct deliver_options options = {
-        .is_forced = line->action == ACTION_DELIVER, .is_frozen_forced = line->action == ACTION_DELIVER,
-        .is_giving_up = line->action == ACTION_GIVE_UP, .is_waiting_for_made = true, .cancelled_by = invocation->caller.login,
+        .is_forced = line->action == ACTION_DELIVER,
+        .is_frozen_forced = line->action == ACTION_DELIVER,
+        .is_giving_up = line->action == ACTION_GIVE_UP,
+        .is_waiting_for_made = true,
+        .cancelled_by = invocation->caller.login,
     };
     struct str packed = deliver_options_pack(&options, invocation->pool);
     int status = EXIT_SUCCESS;
@@ -190,13 +196,15 @@ act_on_all(const struct invocation *invocation)
             fprintf(stderr, "tern: an address must follow the message id\n");
             return EXIT_FAILURE;
         }
-        return change(invocation, line->action, pool_cstr(invocation->pool, line->words.items[0]), &addresses) ? EXIT_SUCCESS
-                                                                                                             : EXIT_FAILURE;
+        return change(invocation, line->action, pool_cstr(invocation->pool, line->words.items[0]), &addresses)
+                   ? EXIT_SUCCESS
+                   : EXIT_FAILURE;
     }
     for (size_t i = 0; i < line->words.count; i++) {
         const char *id = pool_cstr(invocation->pool, line->words.items[i]);
 
-        are_all_done &= is_view(line->action) ? view(line->action, id) : change(invocation, line->action, id, &addresses);
+        are_all_done &=
+            is_view(line->action) ? view(line->action, id) : change(invocation, line->action, id, &addresses);
     }
     return are_all_done ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -205,7 +213,8 @@ int
 mode_message_action(struct invocation *invocation)
 {
     const struct command_line *line = &invocation->line;
-    bool is_delivery = line->action == ACTION_DELIVER || line->action == ACTION_DELIVER_IF_DUE || line->action == ACTION_GIVE_UP;
+    bool is_delivery =
+        line->action == ACTION_DELIVER || line->action == ACTION_DELIVER_IF_DUE || line->action == ACTION_GIVE_UP;
     bool is_open_to_all = line->action == ACTION_DELIVER && !config->prod_requires_admin;
 
     if (!invocation->caller.is_admin && !is_open_to_all)

@@ -22,7 +22,8 @@ struct reader {
 static bool
 mistake(struct reader *r, struct str option, const char *text)
 {
-    *r->error_out = pool_printf(r->pool, "tern: %s \"%.*s\"; \"tern --help\" lists the options\n", text, STR_ARG(option));
+    *r->error_out =
+        pool_printf(r->pool, "tern: %s \"%.*s\"; \"tern --help\" lists the options\n", text, STR_ARG(option));
     return false;
 }
 
@@ -187,6 +188,8 @@ command_line_help(FILE *out)
         fprintf(out, "%*s  %s\n", used < HELP_COLUMN ? HELP_COLUMN - used : 0, "",
                 row->help == NULL ? "accepted, without effect" : row->help);
     }
-    fprintf(out, "\nUnder other names: mailq (-bp), newaliases (-bi), runq (-q), rmail (-i -oee), rsmtp (-bS), sendmail, exim.\n"
-                 "The manual page tern(8) says more.\n");
+    fprintf(
+        out,
+        "\nUnder other names: mailq (-bp), newaliases (-bi), runq (-q), rmail (-i -oee), rsmtp (-bS), sendmail, exim.\n"
+        "The manual page tern(8) says more.\n");
 }

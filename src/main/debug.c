@@ -7,8 +7,9 @@
 static const uint64_t everything = BIT(TRACE_GENERAL) - 1;
 
 /* What -d alone leaves out (manual: -d). */
-static const uint64_t not_by_default = BIT(TRACE_EXPAND) | BIT(TRACE_FILTER) | BIT(TRACE_INTERFACE) | BIT(TRACE_LOAD)
-    | BIT(TRACE_LOCAL_SCAN) | BIT(TRACE_MEMORY) | BIT(TRACE_PID) | BIT(TRACE_RESOLVER) | BIT(TRACE_TIMESTAMP) | BIT(TRACE_NOUTF8);
+static const uint64_t not_by_default = BIT(TRACE_EXPAND) | BIT(TRACE_FILTER) | BIT(TRACE_INTERFACE) | BIT(TRACE_LOAD) |
+                                       BIT(TRACE_LOCAL_SCAN) | BIT(TRACE_MEMORY) | BIT(TRACE_PID) |
+                                       BIT(TRACE_RESOLVER) | BIT(TRACE_TIMESTAMP) | BIT(TRACE_NOUTF8);
 static const uint64_t not_by_all = BIT(TRACE_MEMORY) | BIT(TRACE_NOUTF8);
 
 static bool
@@ -63,7 +64,8 @@ debug_start(const struct invocation *invocation)
     if (str_starts(spec, STR("="))) {
         uint64_t number;
 
-        if (!str_to_u64(str_from(spec, str_istarts(spec, STR("=0x")) ? 3 : 1), str_istarts(spec, STR("=0x")) ? 16 : 10, &number))
+        if (!str_to_u64(str_from(spec, str_istarts(spec, STR("=0x")) ? 3 : 1), str_istarts(spec, STR("=0x")) ? 16 : 10,
+                        &number))
             return false;
         categories = number;
     } else if (!debug_selection(spec, &categories)) {

@@ -108,7 +108,8 @@ test_lines(const struct address_work *work, struct scope *scope, struct launch_l
             break;
         line = str_trim(str_make(text, (size_t)len));
         if (!str_is_empty(line) && line.ptr[0] != '#')
-            status = worse(status, work->test(pool_dup_tainted(scope->pool, line), scope, link, &work->invocation->line));
+            status =
+                worse(status, work->test(pool_dup_tainted(scope->pool, line), scope, link, &work->invocation->line));
         fflush(stdout);
     }
     free(text);
@@ -138,7 +139,8 @@ run_tests(const struct invocation *invocation,
     struct address_work work = { invocation, test };
     const struct launch_settings *launch = &invocation->launch;
 
-    if (geteuid() != 0 && !invocation->has_dropped_privilege && !launch_become_mail_user(launch->mail_uid, launch->mail_gid))
+    if (geteuid() != 0 && !invocation->has_dropped_privilege &&
+        !launch_become_mail_user(launch->mail_uid, launch->mail_gid))
         return permission_denied();
     return launcher_run_alone(invocation->pool, launch, LAUNCH_MAY_OPEN, test_addresses, &work);
 }
@@ -179,7 +181,8 @@ mode_host_test(struct invocation *invocation)
 
     if (config->commandline_checks_require_admin && !invocation->caller.is_admin)
         return permission_denied();
-    if (geteuid() != 0 && !invocation->has_dropped_privilege && !launch_become_mail_user(launch->mail_uid, launch->mail_gid))
+    if (geteuid() != 0 && !invocation->has_dropped_privilege &&
+        !launch_become_mail_user(launch->mail_uid, launch->mail_gid))
         return permission_denied();
     return launcher_run_alone(invocation->pool, launch, LAUNCH_MAY_OPEN, pretend, invocation);
 }
@@ -189,7 +192,10 @@ mode_print_options(struct invocation *invocation)
 {
     const struct str_list *words = &invocation->line.words;
     struct config_print print = {
-        .conf = config, .out = stdout, .err = stderr, .is_admin = invocation->caller.is_admin || invocation->has_dropped_privilege,
+        .conf = config,
+        .out = stdout,
+        .err = stderr,
+        .is_admin = invocation->caller.is_admin || invocation->has_dropped_privilege,
         .is_name_only = invocation->line.is_names_only,
     };
     const char **texts = POOL_NEW_ARRAY(invocation->pool, const char *, words->count + 1);

@@ -24,13 +24,28 @@
 #include "spool/spool.h"
 
 static int (*const modes[])(struct invocation *) = {
-    [MODE_SUBMIT] = mode_submit, [MODE_SMTP] = mode_smtp, [MODE_BATCH_SMTP] = mode_batch_smtp, [MODE_DAEMON] = mode_daemon,
-    [MODE_QUEUE_RUN] = mode_queue_run, [MODE_QUEUE_LIST] = mode_queue_list, [MODE_MESSAGE_ACTION] = mode_message_action,
-    [MODE_EXPAND] = mode_expand, [MODE_ROUTE_TEST] = mode_route_test, [MODE_VERIFY] = mode_verify,
-    [MODE_HOST_TEST] = mode_host_test, [MODE_VERSION] = mode_version, [MODE_PRINT_OPTIONS] = mode_print_options,
-    [MODE_RETRY_TEST] = mode_retry_test, [MODE_REWRITE_TEST] = mode_rewrite_test, [MODE_ALIASES] = mode_aliases,
-    [MODE_FILTER_TEST] = mode_not_built, [MODE_MALWARE_TEST] = mode_not_built, [MODE_INFORMATION] = mode_information,
-    [MODE_LOG_LINE] = mode_log_line, [MODE_ATRN] = mode_not_built, [MODE_INETD_WAIT] = mode_not_built,
+    [MODE_SUBMIT] = mode_submit,
+    [MODE_SMTP] = mode_smtp,
+    [MODE_BATCH_SMTP] = mode_batch_smtp,
+    [MODE_DAEMON] = mode_daemon,
+    [MODE_QUEUE_RUN] = mode_queue_run,
+    [MODE_QUEUE_LIST] = mode_queue_list,
+    [MODE_MESSAGE_ACTION] = mode_message_action,
+    [MODE_EXPAND] = mode_expand,
+    [MODE_ROUTE_TEST] = mode_route_test,
+    [MODE_VERIFY] = mode_verify,
+    [MODE_HOST_TEST] = mode_host_test,
+    [MODE_VERSION] = mode_version,
+    [MODE_PRINT_OPTIONS] = mode_print_options,
+    [MODE_RETRY_TEST] = mode_retry_test,
+    [MODE_REWRITE_TEST] = mode_rewrite_test,
+    [MODE_ALIASES] = mode_aliases,
+    [MODE_FILTER_TEST] = mode_not_built,
+    [MODE_MALWARE_TEST] = mode_not_built,
+    [MODE_INFORMATION] = mode_information,
+    [MODE_LOG_LINE] = mode_log_line,
+    [MODE_ATRN] = mode_not_built,
+    [MODE_INETD_WAIT] = mode_not_built,
 };
 
 static const struct launch_duties duties = { .deliver = deliver_duty, .run = deliver_run_duty };
@@ -139,7 +154,8 @@ invocation_launcher(const struct invocation *invocation, unsigned rights)
     }
     link = launcher_start_beside(invocation->pool, launch, rights);
     if (link == NULL)
-        fprintf(stderr, "tern: cannot become the mail user (uid %u): %s\n", (unsigned)launch->mail_uid, strerror(errno));
+        fprintf(stderr, "tern: cannot become the mail user (uid %u): %s\n", (unsigned)launch->mail_uid,
+                strerror(errno));
     return link;
 }
 

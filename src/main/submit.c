@@ -18,8 +18,8 @@
 #include "smtp_server/session.h"
 #include "spool/spool.h"
 
-/* Where deliveries of this submission are asked for: the daemon if one listens, else a launcher of our own, which a set-uid
- * process cannot be (its message waits for a queue run).  Afterwards this process is the mail user for good.
+/* Where deliveries of this submission are asked for: the daemon if one listens, else a launcher of our own, which a
+ * set-uid process cannot be (its message waits for a queue run).  Afterwards this process is the mail user for good.
  * False if it could not become that. */
 static bool
 link_find(const struct invocation *invocation, struct launch_link **link_out)
@@ -124,7 +124,8 @@ delivery_ask(const struct invocation *invocation, struct launch_link *link, cons
     if (link == NULL || result->fate != RECEIVE_ACCEPTED || result->is_queued_only)
         return;
     why_init(&why, invocation->pool);
-    if (launch_deliver(link, result->token.id, deliver_options_pack(&options, invocation->pool), is_waiting, NULL, &why) != OK)
+    if (launch_deliver(link, result->token.id, deliver_options_pack(&options, invocation->pool), is_waiting, NULL,
+                       &why) != OK)
         log_write(LOG_ALWAYS, LOG_TO_MAIN, result->token.id, "left for the next queue run: %.*s", STR_ARG(why.text));
 }
 
@@ -144,7 +145,8 @@ mode_submit(struct invocation *invocation)
     if (!options_make(invocation, &options) || !link_find(invocation, &link))
         return EXIT_FAILURE;
     process.purpose = "submission";
-    receive_local_message(invocation->pool, origin, &options, STDIN_FILENO, line->words.items, line->words.count, &result);
+    receive_local_message(invocation->pool, origin, &options, STDIN_FILENO, line->words.items, line->words.count,
+                          &result);
     delivery_ask(invocation, link, &result);
     return result.exit_code;
 }

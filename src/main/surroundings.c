@@ -31,7 +31,9 @@ descriptors_clean(void)
 static void
 signals_clean(void)
 {
-    static const int ignored_by_some_callers[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGCHLD, SIGUSR1, SIGXFSZ };
+    static const int ignored_by_some_callers[] = {
+        SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGCHLD, SIGUSR1, SIGXFSZ
+    };
     struct sigaction action = { .sa_handler = SIG_DFL };
     sigset_t none;
 

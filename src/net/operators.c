@@ -91,7 +91,8 @@ mask_suffix_apply(struct scope *scope, struct str suffix, struct str text, struc
         return mask_apply(scope, text, text_out, why);
     outcome = network_parse(text, &ip, &bits, why);
     if (outcome == OK)
-        *text_out = pool_printf(scope->pool, "%.*s/%u", STR_ARG(ip.is_v6 ? normal_form(&ip, scope->pool) : ip_format(&ip, scope->pool)), bits);
+        *text_out = pool_printf(scope->pool, "%.*s/%u",
+                                STR_ARG(ip.is_v6 ? normal_form(&ip, scope->pool) : ip_format(&ip, scope->pool)), bits);
     return outcome;
 }
 

@@ -127,7 +127,8 @@ mark_all(struct act *act)
         map_add(&act->message->nonrecipients, act->message->recipients[i].address, act->message);
     if (!save(act))
         return false;
-    log_write(LOG_ALWAYS, LOG_TO_MAIN, act->message->id, "all addresses marked delivered by %.*s", STR_ARG(act->actor->login));
+    log_write(LOG_ALWAYS, LOG_TO_MAIN, act->message->id, "all addresses marked delivered by %.*s",
+              STR_ARG(act->actor->login));
     printf("has been modified\n");
     return true;
 }
@@ -251,7 +252,9 @@ message_print(const struct spool *spool, struct pool *pool, const char *id, FILE
 bool
 queue_view(enum queue_view view, const char *id, FILE *out)
 {
-    static const char *const suffixes[] = { [QUEUE_VIEW_HEADER] = "-H", [QUEUE_VIEW_BODY] = "-D", [QUEUE_VIEW_LOG] = "" };
+    static const char *const suffixes[] = {
+        [QUEUE_VIEW_HEADER] = "-H", [QUEUE_VIEW_BODY] = "-D", [QUEUE_VIEW_LOG] = ""
+    };
     struct pool *pool = pool_new("queue view");
     struct why why;
     const struct spool *spool;
@@ -265,7 +268,8 @@ queue_view(enum queue_view view, const char *id, FILE *out)
         is_shown = message_print(spool, pool, id, out);
     } else {
         struct str name = pool_printf(pool, "%s%s", id, suffixes[view]);
-        struct str path = view == QUEUE_VIEW_LOG ? spool_msglog_path(spool, pool, id) : spool_path(spool, pool, id, suffixes[view]);
+        struct str path =
+            view == QUEUE_VIEW_LOG ? spool_msglog_path(spool, pool, id) : spool_path(spool, pool, id, suffixes[view]);
 
         is_shown = file_print(path.ptr, name.ptr, out);
     }

@@ -14,10 +14,19 @@ struct queue_actor {
     uid_t uid;
 };
 
-enum queue_action { QUEUE_FREEZE, QUEUE_THAW, QUEUE_REMOVE, QUEUE_MARK_ALL, QUEUE_MARK, QUEUE_ADD_RECIPIENTS, QUEUE_EDIT_SENDER };
+enum queue_action {
+    QUEUE_FREEZE,
+    QUEUE_THAW,
+    QUEUE_REMOVE,
+    QUEUE_MARK_ALL,
+    QUEUE_MARK,
+    QUEUE_ADD_RECIPIENTS,
+    QUEUE_EDIT_SENDER
+};
 
 /* Change one message.  addresses: for MARK, ADD_RECIPIENTS and EDIT_SENDER, qualified. */
-bool queue_act(enum queue_action action, const char *id, const struct str_list *addresses, const struct queue_actor *actor);
+bool queue_act(enum queue_action action, const char *id, const struct str_list *addresses,
+               const struct queue_actor *actor);
 
 enum queue_view { QUEUE_VIEW_HEADER, QUEUE_VIEW_BODY, QUEUE_VIEW_LOG, QUEUE_VIEW_MESSAGE };
 

@@ -135,7 +135,8 @@ queue_list_print(const struct queue_listing *listing, FILE *out)
     if (spool != NULL && listing->ids != NULL && listing->ids->count > 0)
         items_named(listing->ids, pool, &items);
     else
-        is_read = spool != NULL && spool_list(spool, pool, listing->is_unsorted ? SPOOL_UNORDERED : SPOOL_BY_ID, '\0', &items);
+        is_read = spool != NULL &&
+                  spool_list(spool, pool, listing->is_unsorted ? SPOOL_UNORDERED : SPOOL_BY_ID, '\0', &items);
     if (!is_read)
         fprintf(stderr, "tern: cannot read the spool: %.*s\n", STR_ARG(why.text));
     for (size_t i = 0; i < items.count; i++) {

@@ -150,8 +150,11 @@ queue_run(const struct queue_run_options *options, struct launch_link *link)
 {
     struct run run = { .options = options, .pool = pool_new("queue run"), .link = link };
     struct deliver_options deliver = {
-        .is_forced = options->is_forced, .is_frozen_forced = options->takes_frozen, .is_local_only = options->is_local_only,
-        .is_queue_run = true, .queue_name = options->queue_name,
+        .is_forced = options->is_forced,
+        .is_frozen_forced = options->takes_frozen,
+        .is_local_only = options->is_local_only,
+        .is_queue_run = true,
+        .queue_name = options->queue_name,
     };
     char text[OPTIONS_TEXT_BYTES];
     struct why why;

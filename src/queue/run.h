@@ -1,4 +1,5 @@
-/* queue/run.h -- one run over the queue (manual: command line, -q -R -S; queue_run_in_order, deliver_queue_load_max). */
+/* queue/run.h -- one run over the queue (manual: command line, -q -R -S; queue_run_in_order,
+ * deliver_queue_load_max). */
 #ifndef QUEUE_RUN_H
 #define QUEUE_RUN_H
 #include "base/str.h"

@@ -1,5 +1,5 @@
-/* verify/address.c -- route an address as a delivery would, deliver nothing (manual: address verification, redirection while
- * verifying). */
+/* verify/address.c -- route an address as a delivery would, deliver nothing (manual: address verification,
+ * redirection while verifying). */
 #include "address/mailbox.h"
 #include "base/trace.h"
 #include "config/config.h"
@@ -17,7 +17,8 @@ enum { REDIRECTIONS_MAX = 100, SMTP_PORT = 25 };
 static bool
 may_be_unqualified(const struct verify_options *options, struct scope *scope)
 {
-    struct template *hosts = options->is_sender ? config->sender_unqualified_hosts : config->recipient_unqualified_hosts;
+    struct template *hosts =
+        options->is_sender ? config->sender_unqualified_hosts : config->recipient_unqualified_hosts;
     struct why why;
 
     if (scope->origin == NULL || !scope->origin->is_socket)
@@ -38,7 +39,8 @@ note_failure(struct scope *scope, const struct verify_options *options, enum ver
 }
 
 struct address *
-verify_address_new(struct str text, const struct verify_options *options, struct scope *scope, struct verify_result *result_out)
+verify_address_new(struct str text, const struct verify_options *options, struct scope *scope,
+                   struct verify_result *result_out)
 {
     struct str domain = options->is_sender ? config->qualify_domain : config->qualify_recipient;
     struct address *addr;
@@ -50,7 +52,8 @@ verify_address_new(struct str text, const struct verify_options *options, struct
             result_out->outcome = FAIL;
             result_out->failure = VERIFY_FAILED_QUALIFY;
             result_out->log_text = result_out->user_text = result_out->details =
-                options->is_sender ? STR("sender address must contain a domain") : STR("recipient address must contain a domain");
+                options->is_sender ? STR("sender address must contain a domain")
+                                   : STR("recipient address must contain a domain");
             note_failure(scope, options, VERIFY_FAILED_QUALIFY);
             return NULL;
         }
@@ -89,7 +92,8 @@ result_by_routing(struct verify_result *result, const struct address *addr, enum
     result->details = addr->why.text;
 }
 
-/* Route until a transport, a failure, or a redirection to several addresses.  True: *routed_out may be asked about further. */
+/* Route until a transport, a failure, or a redirection to several addresses.  True: *routed_out may be asked about
+ * further. */
 static bool
 route(struct address *addr, const struct verify_options *options, struct scope *scope, struct verify_result *result,
       struct address **routed_out)
@@ -130,7 +134,8 @@ default_helo(struct scope *scope)
     struct why why;
 
     why_init(&why, scope->pool);
-    if (config->smtp_active_hostname != NULL && expand(config->smtp_active_hostname, scope, &name, &why) == OK && name.len > 0)
+    if (config->smtp_active_hostname != NULL && expand(config->smtp_active_hostname, scope, &name, &why) == OK &&
+        name.len > 0)
         return name;
     return config->primary_hostname;
 }
@@ -180,7 +185,8 @@ callout(struct address *addr, const struct verify_options *options, struct scope
         return;
     }
     if (outcome == FAIL) {
-        trace(TRACE_VERIFY, "Cannot do callout: neither router nor transport provided a host list, or transport is not smtp");
+        trace(TRACE_VERIFY,
+              "Cannot do callout: neither router nor transport provided a host list, or transport is not smtp");
         return;
     }
     callout_run(addr, &target, callout_sender(options, scope), options, scope, result);
@@ -192,7 +198,8 @@ callout(struct address *addr, const struct verify_options *options, struct scope
 }
 
 enum outcome
-verify_address(struct address *addr, const struct verify_options *options, struct scope *outer, struct verify_result *result_out)
+verify_address(struct address *addr, const struct verify_options *options, struct scope *outer,
+               struct verify_result *result_out)
 {
     struct scope scope = *outer;
     struct address *routed = addr;

@@ -65,17 +65,18 @@ fail_by_reply(struct callout *c, enum verify_failure failure, struct str command
     const struct host *host = c->host;
 
     if (failure == VERIFY_FAILED_MAIL)
-        c->result->log_text = pool_printf_tainted(pool, "%.*s [%.*s] : response to \"%.*s\" was: %.*s", STR_ARG(host->name),
-                                                  STR_ARG(host->address), STR_ARG(command), STR_ARG(reply->text));
+        c->result->log_text =
+            pool_printf_tainted(pool, "%.*s [%.*s] : response to \"%.*s\" was: %.*s", STR_ARG(host->name),
+                                STR_ARG(host->address), STR_ARG(command), STR_ARG(reply->text));
     else
-        c->result->log_text = pool_printf_tainted(pool, "%.*s [%.*s] : SMTP error from remote mail server after %.*s: %.*s",
-                                                  STR_ARG(host->name), STR_ARG(host->address), STR_ARG(command),
-                                                  STR_ARG(reply->text));
+        c->result->log_text =
+            pool_printf_tainted(pool, "%.*s [%.*s] : SMTP error from remote mail server after %.*s: %.*s",
+                                STR_ARG(host->name), STR_ARG(host->address), STR_ARG(command), STR_ARG(reply->text));
     c->result->outcome = FAIL;
     c->result->failure = failure;
     c->result->user_text = pool_printf_tainted(pool, "Callout verification failed:\n%.*s", STR_ARG(response));
-    c->result->details = pool_printf_tainted(pool, "Called:   %.*s\nSent:     %.*s\nResponse: %.*s", STR_ARG(host->address),
-                                             STR_ARG(command), STR_ARG(response));
+    c->result->details = pool_printf_tainted(pool, "Called:   %.*s\nSent:     %.*s\nResponse: %.*s",
+                                             STR_ARG(host->address), STR_ARG(command), STR_ARG(response));
 }
 
 static void
@@ -88,7 +89,8 @@ defer(struct callout *c, struct str text)
     c->result->failure = VERIFY_FAILED_MAIL;
     c->result->user_text = pool_printf(pool, "Could not complete %s verify callout", what);
     if (config->smtp_return_error_details)
-        c->result->user_text = pool_printf_tainted(pool, "Could not complete %s verify callout:\n%.*s", what, STR_ARG(text));
+        c->result->user_text =
+            pool_printf_tainted(pool, "Could not complete %s verify callout:\n%.*s", what, STR_ARG(text));
     c->result->details = STR("");
     c->result->log_text = pool_printf_tainted(pool, "Could not complete %s verify callout: %.*s [%.*s] : %.*s", what,
                                               STR_ARG(c->host->name), STR_ARG(c->host->address), STR_ARG(text));
@@ -101,7 +103,8 @@ defer_by_reply(struct callout *c, struct str command, const struct smtp_client_r
 
     if (reply->code == 0)
         defer(c, pool_printf_tainted(pool, "response to \"%.*s\" was: %.*s", STR_ARG(command),
-                                     STR_ARG(c->client.failure_text.len > 0 ? c->client.failure_text : STR("connection dropped"))));
+                                     STR_ARG(c->client.failure_text.len > 0 ? c->client.failure_text
+                                                                            : STR("connection dropped"))));
     else
         defer(c, pool_printf_tainted(pool, "SMTP error from remote mail server after %.*s: %.*s", STR_ARG(command),
                                      STR_ARG(reply->text)));
@@ -248,7 +251,8 @@ ask_address(struct callout *c)
 static enum step
 ask_postmaster(struct callout *c)
 {
-    struct str command = rcpt_command(c, pool_printf_tainted(c->scope->pool, "postmaster@%.*s", STR_ARG(c->addr->domain)));
+    struct str command =
+        rcpt_command(c, pool_printf_tainted(c->scope->pool, "postmaster@%.*s", STR_ARG(c->addr->domain)));
     struct smtp_client_reply reply;
     enum step step;
 
@@ -306,7 +310,8 @@ greet(struct callout *c)
     if (outcome == FAIL) {
         c->cache.domain = ANSWER_REJECT;
         c->cache.address = ANSWER_UNKNOWN;
-        fail_by_reply(c, VERIFY_FAILED_MAIL, c->client.helo_word.len > 0 ? c->client.helo_word : STR("initial connection"), &reply);
+        fail_by_reply(c, VERIFY_FAILED_MAIL,
+                      c->client.helo_word.len > 0 ? c->client.helo_word : STR("initial connection"), &reply);
         return STEP_SETTLED;
     }
     defer(c, why.text);
@@ -327,8 +332,8 @@ ask_host(struct callout *c)
 
     why_init(&why, c->scope->pool);
     trace(TRACE_VERIFY, "callout to %.*s [%.*s]", STR_ARG(c->host->name), STR_ARG(c->host->address));
-    if (smtp_client_connect(&c->client, c->scope->pool, c->host, c->host->port != HOST_PORT_NONE ? c->host->port : t->port,
-                            &settings, &why) != OK) {
+    if (smtp_client_connect(&c->client, c->scope->pool, c->host,
+                            c->host->port != HOST_PORT_NONE ? c->host->port : t->port, &settings, &why) != OK) {
         defer(c, why.text);
         return STEP_NEXT_HOST;
     }
@@ -370,8 +375,9 @@ callout_run(struct address *addr, const struct transport_callout *target, struct
     trace(TRACE_VERIFY, "Attempting full verification using callout");
     c.cache.is_unused = options->callout_no_cache;
     c.cache.domain_key = addr->domain;
-    c.cache.address_key = mail_from.len == 0 ? addr->text
-                                             : pool_printf_tainted(pool, "%.*s/<%.*s>", STR_ARG(addr->text), STR_ARG(mail_from));
+    c.cache.address_key = mail_from.len == 0
+                              ? addr->text
+                              : pool_printf_tainted(pool, "%.*s/<%.*s>", STR_ARG(addr->text), STR_ARG(mail_from));
     callout_cache_read(&c.cache, pool);
     if (settled_by_cache(&c))
         return;

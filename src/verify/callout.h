@@ -1,11 +1,12 @@
-/* verify/callout.h -- ask the hosts of an address whether they would take it, and remember what they said.  For the files of
- * verify/ only. */
+/* verify/callout.h -- ask the hosts of an address whether they would take it, and remember what they said.  For the
+ * files of verify/ only. */
 #ifndef VERIFY_CALLOUT_H
 #define VERIFY_CALLOUT_H
 #include "transports/transport.h"
 #include "verify/verify.h"
 
-/* Ask about addr.  mail_from: envelope sender of the question, empty for <>.  Fills result (outcome, failure, texts). */
+/* Ask about addr.  mail_from: envelope sender of the question, empty for <>.  Fills result (outcome, failure,
+ * texts). */
 void callout_run(struct address *addr, const struct transport_callout *target, struct str mail_from,
                  const struct verify_options *options, struct scope *scope, struct verify_result *result);
 

@@ -1,6 +1,6 @@
-/* verify/callout_cache.c -- the hints database "callout" (manual: callout caching), in Exim's layout: seconds of the entry,
- * then for an address the answer; for a domain the answers about itself, its postmaster and random local parts, and the
- * times of the latter two. */
+/* verify/callout_cache.c -- the hints database "callout" (manual: callout caching), in Exim's layout: seconds of the
+ * entry, then for an address the answer; for a domain the answers about itself, its postmaster and random local
+ * parts, and the times of the latter two. */
 #include <string.h>
 #include "base/clock.h"
 #include "base/trace.h"
@@ -69,9 +69,11 @@ read_address(struct callout_cache *cache, struct hints *hints, struct pool *pool
     }
     memcpy(&record, value.ptr, sizeof record);
     trace(TRACE_VERIFY, "callout cache: found address record for %.*s", STR_ARG(cache->address_key));
-    cache->address = answer_of(record.answer, record.stamp_s, config->callout_positive_expire, config->callout_negative_expire);
+    cache->address =
+        answer_of(record.answer, record.stamp_s, config->callout_positive_expire, config->callout_negative_expire);
     if (cache->address != ANSWER_UNKNOWN)
-        trace(TRACE_VERIFY, "callout cache: address record is %s", cache->address == ANSWER_ACCEPT ? "positive" : "negative");
+        trace(TRACE_VERIFY, "callout cache: address record is %s",
+              cache->address == ANSWER_ACCEPT ? "positive" : "negative");
 }
 
 void
@@ -96,8 +98,11 @@ callout_cache_read(struct callout_cache *cache, struct pool *pool)
 void
 callout_cache_write(const struct callout_cache *cache)
 {
-    struct domain_record domain = { .stamp_s = clock_seconds(), .answer = cache->domain, .postmaster = cache->postmaster,
-                                    .random = cache->random, .postmaster_at_s = cache->postmaster_at,
+    struct domain_record domain = { .stamp_s = clock_seconds(),
+                                    .answer = cache->domain,
+                                    .postmaster = cache->postmaster,
+                                    .random = cache->random,
+                                    .postmaster_at_s = cache->postmaster_at,
                                     .random_at_s = cache->random_at };
     struct address_record address = { .stamp_s = clock_seconds(), .answer = cache->address };
     struct hints *hints;

@@ -1,5 +1,5 @@
-/* verify/client.c -- the client's names: what it said in HELO, what its address leads to, what CSA says (manual: verify =
- * helo, verify = reverse_host_lookup, client SMTP authorization). */
+/* verify/client.c -- the client's names: what it said in HELO, what its address leads to, what CSA says (manual:
+ * verify = helo, verify = reverse_host_lookup, client SMTP authorization). */
 #include "base/trace.h"
 #include "config/config.h"
 #include "net/dns.h"

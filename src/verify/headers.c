@@ -11,9 +11,12 @@ static struct address_rules
 rules_of_options(void)
 {
     return (struct address_rules){
-        .allow_domain_literals = true, .allow_utf8_domains = config->allow_utf8_domains,
-        .strip_excess_angle_brackets = config->strip_excess_angle_brackets, .strip_trailing_dot = config->strip_trailing_dot,
-        .allow_empty = true, .allow_unqualified = true,
+        .allow_domain_literals = true,
+        .allow_utf8_domains = config->allow_utf8_domains,
+        .strip_excess_angle_brackets = config->strip_excess_angle_brackets,
+        .strip_trailing_dot = config->strip_trailing_dot,
+        .allow_empty = true,
+        .allow_unqualified = true,
     };
 }
 
@@ -29,7 +32,8 @@ is_sender_kind(enum header_kind kind)
 static bool
 is_unqualified_allowed(enum header_kind kind, struct scope *scope)
 {
-    struct template *hosts = is_sender_kind(kind) ? config->sender_unqualified_hosts : config->recipient_unqualified_hosts;
+    struct template *hosts =
+        is_sender_kind(kind) ? config->sender_unqualified_hosts : config->recipient_unqualified_hosts;
     struct why why;
 
     if (scope->origin == NULL || !scope->origin->is_socket)
@@ -43,8 +47,8 @@ syntax_fault(struct str reason, const struct header_field *field, struct str ite
 {
     why_fail(why, 0, NULL, "%.*s: failing address in \"%.*s:\" header is: %.*s", STR_ARG(reason), STR_ARG(field->name),
              STR_ARG(item));
-    why->user_text = pool_printf_tainted(why->pool, "%.*s: failing address in \"%.*s:\" header is: %.*s", STR_ARG(reason),
-                                         STR_ARG(field->name), STR_ARG(item));
+    why->user_text = pool_printf_tainted(why->pool, "%.*s: failing address in \"%.*s:\" header is: %.*s",
+                                         STR_ARG(reason), STR_ARG(field->name), STR_ARG(item));
     return FAIL;
 }
 
@@ -80,7 +84,8 @@ verify_header_syntax(struct message *message, struct scope *scope, struct why *w
 
 /* The addresses of one field; OK as soon as one verifies. */
 static enum outcome
-field_sender(const struct header_field *field, const struct verify_options *options, struct scope *scope, struct why *why)
+field_sender(const struct header_field *field, const struct verify_options *options, struct scope *scope,
+             struct why *why)
 {
     struct address_rules rules = rules_of_options();
     struct address_list list;
@@ -108,14 +113,16 @@ field_sender(const struct header_field *field, const struct verify_options *opti
             return OK;
         if (verified.outcome == DEFER) {
             result = DEFER;
-            why_defer(why, 0, NULL, "all attempts to verify a sender in a header line deferred: %.*s", STR_ARG(verified.log_text));
+            why_defer(why, 0, NULL, "all attempts to verify a sender in a header line deferred: %.*s",
+                      STR_ARG(verified.log_text));
         }
     }
     return result;
 }
 
 enum outcome
-verify_header_sender(struct message *message, const struct verify_options *options, struct scope *scope, struct why *why)
+verify_header_sender(struct message *message, const struct verify_options *options, struct scope *scope,
+                     struct why *why)
 {
     static const enum header_kind kinds[] = { HEADER_SENDER, HEADER_REPLY_TO, HEADER_FROM };
     enum outcome result = FAIL;

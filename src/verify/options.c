@@ -1,4 +1,5 @@
-/* verify/options.c -- the options of `verify = sender/…` (manual: address verification, additional parameters for callouts). */
+/* verify/options.c -- the options of `verify = sender/…` (manual: address verification, additional parameters for
+ * callouts). */
 #include <string.h>
 #include "base/clock.h"
 #include "base/items.h"
@@ -26,7 +27,8 @@ struct parse {
 static bool
 bad_time(struct parse *parse)
 {
-    *parse->error_out = pool_printf_tainted(parse->pool, "bad time value in ACL condition \"verify %.*s\"", STR_ARG(parse->whole));
+    *parse->error_out =
+        pool_printf_tainted(parse->pool, "bad time value in ACL condition \"verify %.*s\"", STR_ARG(parse->whole));
     return false;
 }
 
@@ -83,8 +85,8 @@ parse_recipient_word(struct parse *parse, struct str text, bool *is_bad)
     for (size_t i = 0; i < COUNT(words); i++)
         if (str_ieq_c(text, words[i]) && (o->is_sender || o->is_header_sender))
             *is_bad = !not_allowed(parse, words[i], "recipient");
-    return is_flag(text, "use_sender", &o->callout_use_sender) || is_flag(text, "use_postmaster", &o->callout_use_postmaster) ||
-           is_flag(text, "hold", &o->callout_hold);
+    return is_flag(text, "use_sender", &o->callout_use_sender) ||
+           is_flag(text, "use_postmaster", &o->callout_use_postmaster) || is_flag(text, "hold", &o->callout_hold);
 }
 
 static bool
@@ -133,8 +135,8 @@ parse_quota_word(struct parse *parse, struct str text)
         return parse_seconds(parse, value, &o->quota_positive_s);
     if (take_value(text, "cacheneg", &value))
         return parse_seconds(parse, value, &o->quota_negative_s);
-    *parse->error_out = pool_printf_tainted(parse->pool, "unknown option \"%.*s\" in ACL condition \"verify %.*s\"", STR_ARG(text),
-                                            STR_ARG(parse->whole));
+    *parse->error_out = pool_printf_tainted(parse->pool, "unknown option \"%.*s\" in ACL condition \"verify %.*s\"",
+                                            STR_ARG(text), STR_ARG(parse->whole));
     return false;
 }
 
@@ -180,13 +182,14 @@ parse_option(struct parse *parse, struct str text)
         o->has_quota = true;
         return parse_list(parse, value, parse_quota_word);
     }
-    *parse->error_out = pool_printf_tainted(parse->pool, "unknown option \"%.*s\" in ACL condition \"verify %.*s\"", STR_ARG(text),
-                                            STR_ARG(parse->whole));
+    *parse->error_out = pool_printf_tainted(parse->pool, "unknown option \"%.*s\" in ACL condition \"verify %.*s\"",
+                                            STR_ARG(text), STR_ARG(parse->whole));
     return false;
 }
 
 bool
-verify_options_parse(struct str text, struct str whole, struct pool *pool, struct verify_options *options, struct str *error_out)
+verify_options_parse(struct str text, struct str whole, struct pool *pool, struct verify_options *options,
+                     struct str *error_out)
 {
     struct parse parse = { .options = options, .pool = pool, .whole = whole, .error_out = error_out };
     struct items items = { .rest = text, .separator = '/' };

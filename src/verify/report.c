@@ -9,9 +9,12 @@ int
 verify_report(struct str text, bool is_sender, struct scope *scope, FILE *out)
 {
     struct address_rules rules = {
-        .allow_domain_literals = config->allow_domain_literals, .allow_utf8_domains = config->allow_utf8_domains,
-        .strip_excess_angle_brackets = config->strip_excess_angle_brackets, .strip_trailing_dot = config->strip_trailing_dot,
-        .allow_empty = true, .allow_unqualified = true,
+        .allow_domain_literals = config->allow_domain_literals,
+        .allow_utf8_domains = config->allow_utf8_domains,
+        .strip_excess_angle_brackets = config->strip_excess_angle_brackets,
+        .strip_trailing_dot = config->strip_trailing_dot,
+        .allow_empty = true,
+        .allow_unqualified = true,
     };
     struct verify_options options;
     struct verify_result result;

@@ -15,8 +15,8 @@ struct verify_options {
     bool is_expn;                   /* EXPN: an address test rather than a verification */
     bool is_address_test;           /* -bt */
     bool success_on_redirect, defer_ok, no_details;
-    bool has_callout, callout_defer_ok, callout_no_cache, callout_random, callout_use_sender, callout_use_postmaster, callout_hold,
-        callout_full_postmaster, has_postmaster;
+    bool has_callout, callout_defer_ok, callout_no_cache, callout_random, callout_use_sender, callout_use_postmaster,
+        callout_hold, callout_full_postmaster, has_postmaster;
     bool has_quota, quota_no_cache;
     int callout_timeout_s, callout_connect_s, callout_maxwait_s;    /* -1: default */
     int quota_positive_s, quota_negative_s;
@@ -28,15 +28,23 @@ struct verify_options {
     bool is_callout_skipped;        /* -bh: success instead of a callout */
 };
 
-/* Parse options "callout=10s,defer_ok/no_details" into options, which verify_options_init() and the caller have prepared
- * (is_sender, is_header_sender).  whole is the condition for error texts.  False: error_out is Exim's text. */
+/* Parse options "callout=10s,defer_ok/no_details" into options, which verify_options_init() and the caller have
+ * prepared (is_sender, is_header_sender).  whole is the condition for error texts.  False: error_out is Exim's text. */
 bool verify_options_parse(struct str text, struct str whole, struct pool *pool, struct verify_options *options,
                           struct str *error_out);
 void verify_options_init(struct verify_options *options);
 
 /* Why a verification failed, the value of $sender_verify_failure. */
-enum verify_failure { VERIFY_FAILED_NOT, VERIFY_FAILED_QUALIFY, VERIFY_FAILED_ROUTE, VERIFY_FAILED_MAIL, VERIFY_FAILED_RECIPIENT,
-    VERIFY_FAILED_POSTMASTER, VERIFY_FAILED_QUOTA, VERIFY_PASSED_RANDOM };
+enum verify_failure {
+    VERIFY_FAILED_NOT,
+    VERIFY_FAILED_QUALIFY,
+    VERIFY_FAILED_ROUTE,
+    VERIFY_FAILED_MAIL,
+    VERIFY_FAILED_RECIPIENT,
+    VERIFY_FAILED_POSTMASTER,
+    VERIFY_FAILED_QUOTA,
+    VERIFY_PASSED_RANDOM
+};
 const char *verify_failure_name(enum verify_failure failure);
 
 struct verify_result {
@@ -50,11 +58,13 @@ struct verify_result {
     struct address *routed;         /* the address as routed: hosts, transport, children done */
 };
 
-/* An address to be verified from text; one without domain is qualified where that is allowed.  NULL: result_out says why not. */
+/* An address to be verified from text; one without domain is qualified where that is allowed.  NULL: result_out says
+ * why not. */
 struct address *verify_address_new(struct str text, const struct verify_options *options, struct scope *scope,
                                    struct verify_result *result_out);
 
-/* Verify one address.  The scope's message gives sender and sizes.  Fills scope->verify's failure variables if there. */
+/* Verify one address.  The scope's message gives sender and sizes.  Fills scope->verify's failure variables if
+ * there. */
 enum outcome verify_address(struct address *addr, const struct verify_options *options, struct scope *scope,
                             struct verify_result *result_out);
 
@@ -81,7 +91,8 @@ void verify_state_reset(struct verify_state *state);
 /* All address lists of the header section can be parsed (verify = header_syntax); FAIL: why->text, Exim's wording. */
 enum outcome verify_header_syntax(struct message *message, struct scope *scope, struct why *why);
 /* At least one of Sender:, Reply-To:, From: verifies as a sender (verify = header_sender). */
-enum outcome verify_header_sender(struct message *message, const struct verify_options *options, struct scope *scope, struct why *why);
+enum outcome verify_header_sender(struct message *message, const struct verify_options *options, struct scope *scope,
+                                  struct why *why);
 /* Names of fields are of octets 33 to 126 only. */
 enum outcome verify_header_names_ascii(struct message *message, struct why *why);
 /* Every recipient stands in To: or Cc:. */
@@ -96,6 +107,7 @@ enum verify_csa { CSA_UNKNOWN, CSA_OK, CSA_DEFER, CSA_FAIL };
 /* Client SMTP authorization of domain; why_out: the reason of a failure. */
 enum verify_csa verify_csa(struct str domain, struct scope *scope, struct str *why_out);
 
-/* -bv and -bvs: verify text and print the report Exim prints.  Returns the exit status: 0 good, 1 deferred, 2 failed. */
+/* -bv and -bvs: verify text and print the report Exim prints.  Returns the exit status: 0 good, 1 deferred, 2
+ * failed. */
 int verify_report(struct str text, bool is_sender, struct scope *scope, FILE *out);
 #endif

@@ -33,8 +33,8 @@ find_texts(struct smtp_job *job, struct transport_callout *out, struct why *why)
 
 /* What a callout asks with is what a delivery would use; the port of a host's own is in the host. */
 enum outcome
-smtp_callout(const struct transport *transport, struct address *addr, struct scope *scope, struct transport_callout *out,
-             struct why *why)
+smtp_callout(const struct transport *transport, struct address *addr, struct scope *scope,
+             struct transport_callout *out, struct why *why)
 {
     const struct smtp_options *opt = transport->instance.options;
     struct transport_run run = { .pool = scope->pool, .message = scope->message, .addresses = addr, .scope = *scope };

@@ -71,7 +71,8 @@ void smtp_try_hosts(struct smtp_job *job, struct host *hosts, bool is_own_list);
 enum outcome smtp_connect(struct smtp_job *job, const struct host *host, struct why *why);
 void smtp_disconnect(struct smtp_job *job);
 /* The interface option: our address to bind, of the host's family; empty: any. */
-enum outcome smtp_find_interface(struct smtp_job *job, const struct host *host, struct str *interface_out, struct why *why);
+enum outcome smtp_find_interface(struct smtp_job *job, const struct host *host, struct str *interface_out,
+                                 struct why *why);
 /* Set job->log_connection. */
 void smtp_note_ends(struct smtp_job *job);
 bool smtp_host_matches(struct smtp_job *job, struct template *list, const struct host *host);
