@@ -33,16 +33,53 @@ struct field_edit {
     struct buf text;
     struct str body;
     size_t copied;                  /* of body */
+    size_t name_bytes;              /* the field's name with its colon */
+    size_t folded_at;               /* where the latest fold of ours ends, in text */
     bool is_changed;
 };
+
+/* A field that has grown so far behind an address is folded there, as Exim does it. */
+enum { FOLD_AT_COLUMN = 39 };
+
+/* The end of the separator behind an address: white space, comments, a comma, more white space; 0 if none comes, or a fold does. */
+static size_t
+separator_end(struct str body, size_t at)
+{
+    int depth = 0;
+
+    for (; at < body.len && (body.ptr[at] != ',' || depth > 0); at++) {
+        if (body.ptr[at] == '(')
+            depth++;
+        else if (body.ptr[at] == ')')
+            depth--;
+        else if (depth == 0 && !ascii_is_space(body.ptr[at]) && body.ptr[at] != '>')
+            return 0;
+    }
+    if (at == body.len)
+        return 0;
+    for (at++; at < body.len && (body.ptr[at] == ' ' || body.ptr[at] == '\t'); at++)
+        ;
+    return at == body.len || body.ptr[at] == '\n' ? 0 : at;
+}
 
 static void
 edit_replace(struct field_edit *edit, size_t start, size_t end, struct str by)
 {
+    size_t column, fold_end;
+
     buf_add(&edit->text, str_sub(edit->body, edit->copied, start - edit->copied));
     buf_add(&edit->text, by);
     edit->copied = end;
     edit->is_changed = true;
+    column = edit->text.len - edit->folded_at + (edit->folded_at == 0 ? edit->name_bytes : 0);
+    fold_end = by.len > end - start && column >= FOLD_AT_COLUMN ? separator_end(edit->body, end) : 0;
+    if (fold_end == 0)
+        return;
+    buf_add(&edit->text, str_sub(edit->body, end, fold_end - end));
+    buf_add_c(&edit->text, "\n");
+    edit->folded_at = edit->text.len;
+    buf_add_c(&edit->text, "\t");
+    edit->copied = fold_end;
 }
 
 /* One edit over all addresses of a field. */
@@ -93,7 +130,9 @@ field_edit(const struct header_field *field, const struct field_work *work, stru
 {
     struct address_rules rules = rewrite_address_rules();
     size_t colon = str_find(field->text, ':');
-    struct field_edit edit = { .body = str_from(field->text, colon == STR_NONE ? field->text.len : colon + 1) };
+    struct field_edit edit = {
+        .body = str_from(field->text, colon == STR_NONE ? field->text.len : colon + 1), .name_bytes = colon + 1
+    };
     struct address_list list;
     struct address_list_item item;
     enum address_list_step step;

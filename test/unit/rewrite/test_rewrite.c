@@ -85,7 +85,7 @@ TEST(addresses_are_rewritten_as_exim_does)
 static const struct { const char *field; enum header_kind kind; bool is_qualified; const char *made; } fields[] = {
     { "From: Foo <a@c.example>\n", HEADER_FROM, false, "From: Foo <a@d.example>\n" },
     { "To: b@c.example,\n  Bar (comm) <x@w.example>,\n\t\"Q, u\" <loc>, grp: g@c.example, h@x;\n", HEADER_TO, true,
-        "To: b@d.example,\n  Phrase <x@ww.example>,\n\t\"Q, u\" <loc@to.example>, grp: g@d.example, h@x;\n" },
+        "To: b@d.example,\n  Phrase <x@ww.example>,\n\t\"Q, u\" <loc@to.example>, \n\tgrp: g@d.example, h@x;\n" },
     { "Cc: loc2\n", HEADER_CC, true, "Cc: loc2@to.example\n" },
     { "From: loc2\n", HEADER_FROM, true, "From: loc2@from.example\n" },
     { "Cc: loc2\n", HEADER_CC, false, NULL },
