@@ -150,7 +150,8 @@ reception_finish(struct reception *r, struct receive_result *out)
 
     why_init(&why, r->pool);
     /* A trusted caller who names another sender speaks for that one. */
-    if (!r->message->is_sender_local && r->origin->authenticated_id.ptr == r->origin->caller_login.ptr)
+    if (r->is_local_input && !r->message->is_sender_local
+        && r->origin->authenticated_id.ptr == r->origin->caller_login.ptr)
         r->origin->authenticated_id = STR("");
     if (spool_body_end(r->message, &why) != OK || fix_up(r, &why) != OK) {
         our_trouble(r, &why, out);
