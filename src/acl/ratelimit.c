@@ -115,7 +115,9 @@ take_option(struct rate_request *request, struct str word, struct pool *pool, bo
         { "per_addr", PER_ADDR }, { "per_byte", PER_BYTE }, { "per_cmd", PER_CMD }, { "per_conn", PER_CONN },
         { "per_mail", PER_MAIL }, { "per_rcpt", PER_RCPT },
     };
-    static const struct { const char *word; enum update_mode mode;
+    static const struct {
+        const char *word;
+        enum update_mode mode;
     } updates[] = {
         { "strict", UPDATE_STRICT },
         { "leaky", UPDATE_LEAKY },

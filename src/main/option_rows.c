@@ -64,7 +64,9 @@ set_delivery(struct command_line *line, struct pool *pool, const struct command_
 static bool
 set_errors(struct command_line *line, struct pool *pool, const struct command_option *option, struct str value)
 {
-    static const struct { char name; enum error_mode mode;
+    static const struct {
+        char name;
+        enum error_mode mode;
     } modes[] = {
         { 'e', ERRORS_MAIL_EXIT_0 }, { 'm', ERRORS_MAIL },   { 'w', ERRORS_MAIL },
         { 'p', ERRORS_STDERR },      { 'q', ERRORS_STDERR },

@@ -92,7 +92,9 @@ name_index(struct str name, const char *names)
 static bool
 take_zone(struct str *text, int *zone_s_out)
 {
-    static const struct { const char *name; int hours;
+    static const struct {
+        const char *name;
+        int hours;
     } zones[] = {
         { "EST", -5 }, { "EDT", -4 }, { "CST", -6 }, { "CDT", -5 },
         { "MST", -7 }, { "MDT", -6 }, { "PST", -8 }, { "PDT", -7 },

@@ -84,7 +84,9 @@ item_unquote(struct pool *pool, struct str text)
 static enum redirect_kind
 special_find(struct str text, struct str *rest_out)
 {
-    static const struct { struct str word; enum redirect_kind kind;
+    static const struct {
+        struct str word;
+        enum redirect_kind kind;
     } words[] = { { STR_INIT(":include:"), REDIRECT_INCLUDE },
                   { STR_INIT(":fail:"), REDIRECT_FAIL },
                   { STR_INIT(":defer:"), REDIRECT_DEFER },

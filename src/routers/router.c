@@ -18,7 +18,9 @@ router_find(struct str name)
 static bool
 self_init(struct router *router, struct pool *pool, struct str *why_out)
 {
-    static const struct { const char *word; enum self_action action;
+    static const struct {
+        const char *word;
+        enum self_action action;
     } words[] = { { "freeze", SELF_FREEZE }, { "defer", SELF_DEFER }, { "fail", SELF_FAIL },
                   { "pass", SELF_PASS },     { "send", SELF_SEND },   { "fail_soft", SELF_PASS },
                   { "fail_hard", SELF_FAIL } };

@@ -51,7 +51,9 @@ smtp_find_interface(struct smtp_job *job, const struct host *host, struct str *i
     return OK;
 }
 
-static const struct { const char *name; int value;
+static const struct {
+    const char *name;
+    int value;
 } dscp_names[] = {
     { "lowcost", 0x02 }, { "lowdelay", 0x10 }, { "mincost", 0x02 }, { "reliability", 0x04 }, { "throughput", 0x08 },
     { "cs0", 0x00 },     { "cs1", 0x20 },      { "cs2", 0x40 },     { "cs3", 0x60 },         { "cs4", 0x80 },
