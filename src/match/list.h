@@ -94,6 +94,7 @@ struct match_run {
     bool is_included_unknown, is_ignored_unknown, is_included_defer, is_ignored_defer;
     struct str unknown_text;        /* what could not be found */
     bool is_decided_by_unknown;
+    const struct match_item *decided_by;        /* for the trace */
     bool is_decided;                /* by an item, not by the end of the list */
     int depth;
 };

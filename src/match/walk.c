@@ -1,4 +1,5 @@
 /* match/walk.c -- from left to right through a list until an item decides. */
+#include <string.h>
 #include "base/regex.h"
 #include "base/trace.h"
 #include "config/config.h"
@@ -247,8 +248,7 @@ walk_items(const struct match_list *list, bool is_inverted, struct match_run *ru
                 return true;
             continue;
         }
-        trace(TRACE_LISTS, "%s matched \"%s%.*s\"", form_names[run->form], item->is_negated ? "!" : "",
-            STR_ARG(item->text));
+        run->decided_by = item;
         *answer_out = item->is_negated != is_inverted ? MATCH_NO : MATCH_YES;
         return true;
     }
@@ -336,6 +336,29 @@ match_template_list(struct template *template, enum list_form form, unsigned fla
     return MATCH_YES;
 }
 
+/* "host in host_lookup? yes (matched "192.0.2.0/24")", as Exim shows it. */
+static void
+trace_answer(const struct template *template, const struct match_run *run, enum match answer)
+{
+    bool is_option = template->option_name != NULL && template->owner != NULL && strcmp(template->owner, "main") == 0;
+    struct str list = is_option ? str_of(template->option_name) : template->text, reason = STR("end of list");
+    const char *quote = is_option ? "" : "\"", *before = "", *after = "";
+
+    if (!trace_wants(TRACE_LISTS))
+        return;
+    if (run->is_decided_by_unknown)
+        reason = run->unknown_text;
+    else if (answer == MATCH_DEFER)
+        reason = STR("deferred");
+    else if (run->decided_by != NULL) {
+        before = run->decided_by->is_negated ? "matched \"!" : "matched \"";
+        reason = run->decided_by->text;
+        after = "\"";
+    }
+    trace(TRACE_LISTS, "%.*s in %s%.*s%s? %s (%s%.*s%s)", STR_ARG(run->form == FORM_HOST ? STR("host") : run->subject), quote,
+        STR_ARG(list), quote, answer == MATCH_YES ? "yes" : "no", before, STR_ARG(reason), after);
+}
+
 enum match
 match_template(struct template *template, struct match_run *run, struct match_result *result_out)
 {
@@ -345,11 +368,10 @@ match_template(struct template *template, struct match_run *run, struct match_re
 
     answer = match_template_list(template, run->form, run->flags, run->scope, &list, run->why);
     run->result = &result;
+    run->decided_by = NULL;
     if (list != NULL)
         answer = match_list_walk(list, run);
-    trace(TRACE_LISTS, "%s in \"%.*s\"? %s%s%.*s%s", form_names[run->form], STR_ARG(template->text),
-        answer == MATCH_YES ? "yes" : answer == MATCH_NO ? "no" : "deferred", run->is_decided_by_unknown ? " (" : "",
-        STR_ARG(run->is_decided_by_unknown ? run->unknown_text : STR("")), run->is_decided_by_unknown ? ")" : "");
+    trace_answer(template, run, answer);
     if (result_out != NULL)
         *result_out = result;
     return answer;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include "address/idn.h"
 #include "base/deadline.h"
 #include "base/map.h"
 #include "base/process.h"
@@ -140,6 +141,16 @@ is_name_allowed(struct str name, enum dns_type type)
     return regex == NULL || regex_matches(regex, name);
 }
 
+/* The A-label form of an internationalised name; as it is where there is none, to be refused by the pattern. */
+static struct str
+ascii_name(struct str name, struct pool *pool)
+{
+    struct str ascii;
+    const char *reason;
+
+    return text_has_8bit(name) && domain_to_ascii(pool, name, &ascii, &reason) ? ascii : name;
+}
+
 static void
 log_if_slow(struct str name, enum dns_type type, int64_t began_ms)
 {
@@ -217,6 +228,7 @@ dns_lookup_raw(struct str name, enum dns_type type, bool is_dnssec_wanted, struc
     *result_out = (struct dns_result){ .name = name };
     if (str_ends(name, STR(".")))
         name.len--;
+    name = ascii_name(name, pool);
     if (str_is_empty(name) || !is_name_allowed(name, type)) {
         trace(TRACE_DNS, "DNS name syntax check failed: %.*s (%s)", STR_ARG(name), dns_type_name(type));
         return trouble(result_out, DNS_NOMATCH, "not a name for the DNS");

@@ -120,6 +120,9 @@ ip_is_local(const struct ip_address *ip)
     struct ip_address plain = *ip;
 
     ip_unmap(&plain);
+    /* Who connects to 0.0.0.0 or :: reaches himself. */
+    if (ip_is_unspecified(&plain))
+        return true;
     for (const struct interface *entry = interfaces_local(); entry != NULL; entry = entry->next)
         if (ip_equal(&entry->ip, &plain))
             return true;
