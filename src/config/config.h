@@ -209,7 +209,7 @@ struct config {
     bool mua_wrapper;
     struct template *mysql_servers;
     struct id_list never_users;
-    struct str notifier_socket;
+    struct template *notifier_socket;
     struct template *openssl_options;
     struct template *oracle_servers;
     bool panic_coredump;

@@ -41,6 +41,7 @@ const struct inert_option inert_options[] = {
     { "main", NULL, "hosts_require_alpn" },
     { "main", NULL, "hosts_xclient" },
     { "main", NULL, "ibase_servers" },
+    { "main", NULL, "keep_malformed" },     /* what was accepted is never thrown away by itself */
     { "main", NULL, "ldap_ca_cert_dir" },
     { "main", NULL, "ldap_ca_cert_file" },
     { "main", NULL, "ldap_cert_file" },

@@ -224,7 +224,7 @@ pid_file_name(const struct daemon *daemon)
     if (config->pid_file_path != NULL && expand(config->pid_file_path, &scope, &name, &why) == OK &&
         !str_is_empty(name))
         return name;
-    return pool_printf(daemon->pool, "%.*s/tern-daemon.pid", STR_ARG(daemon->request->spool_directory));
+    return pool_printf(daemon->pool, "%.*s/tern-daemon.pid", STR_ARG(daemon->request->notifier_path));
 }
 
 /* A new file each time, so that what may lie at the name is replaced, never written to. */
@@ -424,12 +424,12 @@ start(struct daemon *daemon)
     daemon->launch = *request->launch;
     daemon->launch.duties = &daemon->duties;
     daemon->launcher = launcher_new(pool_new("launcher"), &daemon->launch);
-    notify_fd = request->is_without_notifier ? -1 : notify_listen(request->launch, request->spool_directory);
+    notify_fd = str_is_empty(request->notifier_path) ? -1 : notify_listen(request->launch, request->notifier_path);
     if (notify_fd != -1)
         launcher_adopt_notifier(daemon->launcher, notify_fd);
-    else if (!request->is_without_notifier)
-        log_panic(NULL, "no notifier socket in %.*s: local submissions wait for the next queue run",
-                  STR_ARG(request->spool_directory));
+    else if (!str_is_empty(request->notifier_path))
+        log_panic(NULL, "no notifier socket %.*s: local submissions wait for the next queue run",
+                  STR_ARG(request->notifier_path));
     pid_file_write(daemon);
     log_start(daemon);
     return true;
@@ -448,8 +448,8 @@ daemon_run(const struct daemon_request *request)
     if (!start(&daemon))
         return EXIT_FAILURE;
     serve(&daemon);
-    if (!request->is_without_notifier)
-        notify_unlink(request->launch, request->spool_directory);
+    if (!str_is_empty(request->notifier_path))
+        notify_unlink(request->launch, request->notifier_path);
     pid_file_remove(&daemon);
     return EXIT_SUCCESS;
 }

@@ -9,14 +9,13 @@ struct daemon_request {
     bool is_listening;              /* -bd; false: only queue runs (-q30m) */
     bool is_foreground;             /* -bdf */
     bool is_queue_only;             /* -odq: sessions ask for no delivery */
-    bool is_without_notifier;       /* -oY */
     bool is_session_quiet;          /* -dd: debug output of the daemon only */
     struct str listen;              /* -oX; empty: as configured */
     struct str pid_file;            /* -oP; empty: as configured */
     int queue_interval_s;           /* 0: no queue runs */
     struct queue_run_options queue;
     const struct launch_settings *launch;
-    struct str spool_directory;
+    struct str notifier_path;       /* where submissions are announced; empty: nowhere */
     /* Read the configuration anew and make it the one in force; false, and nothing changed, with error_out if it is
      * broken. */
     bool (*reload)(void *data, struct pool *pool, struct str *error_out);

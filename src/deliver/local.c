@@ -8,7 +8,9 @@
 #include "address/mailbox.h"
 #include "base/deadline.h"
 #include "base/file.h"
+#include "base/process.h"
 #include "base/trace.h"
+#include "config/config.h"
 #include "deliver/delivery.h"
 #include "deliver/job.h"
 #include "deliver/result.h"
@@ -274,6 +276,21 @@ batch_run(struct delivery_state *state, struct delivery *delivery, const struct 
     return OK;
 }
 
+/* As whom: under deliver_drop_privilege the mail user, which this process is, whatever the transport says. */
+static enum outcome
+identity_find(struct delivery_state *state, const struct delivery *delivery, struct job *job, struct why *why)
+{
+    enum outcome outcome = transport_identity_find(delivery->transport, delivery->addresses, &state->scope,
+                                                   &job->identity, why);
+
+    if (config->deliver_drop_privilege) {
+        job->identity.uid = geteuid();
+        job->identity.gid = getegid();
+        job->identity.does_initgroups = false;
+    }
+    return outcome;
+}
+
 static void
 delivery_run_local(struct delivery_state *state, struct delivery *delivery)
 {
@@ -289,7 +306,7 @@ delivery_run_local(struct delivery_state *state, struct delivery *delivery)
         return;
     why_init(&why, state->pool);
     state->scope.address = first;
-    if (transport_identity_find(delivery->transport, first, &state->scope, &job.identity, &why) != OK ||
+    if (identity_find(state, delivery, &job, &why) != OK ||
         batch_run(state, delivery, &job, &why) != OK)
         addresses_settle_chain(state, delivery->addresses, DEFER, &why);
     state->scope.address = NULL;

@@ -2,6 +2,9 @@
 #include <pwd.h>
 #include <unistd.h>
 #include "config/config.h"
+#include "expand/expand.h"
+#include "log/log.h"
+#include "message/origin.h"
 
 enum { GROUPS_MAX = 1024 };
 
@@ -26,6 +29,7 @@ caller_find(struct caller *caller, struct pool *pool)
     entry = getpwuid(caller->uid);
     if (entry == NULL) {
         caller->login = pool_printf(pool, "%u", (unsigned)caller->uid);
+        caller->is_unknown = true;
         return;
     }
     caller->login = pool_dup(pool, str_of(entry->pw_name));
@@ -58,4 +62,27 @@ caller_judge(struct caller *caller, uid_t mail_uid, gid_t mail_gid)
         caller->is_admin |= groups[i] == mail_gid || list_has(&config->admin_groups, groups[i]);
         caller->is_trusted |= list_has(&config->trusted_groups, groups[i]);
     }
+}
+
+void
+caller_name_unknown(struct caller *caller, struct pool *pool)
+{
+    struct captures captures = { 0 };
+    struct scope scope = scope_make(pool);
+    struct str login;
+    struct why why;
+
+    if (!caller->is_unknown || config->unknown_login == NULL)
+        return;
+    scope.captures = &captures;
+    scope.origin = origin_new(pool);
+    scope.origin->caller_uid = caller->uid;
+    scope.origin->caller_gid = caller->gid;
+    why_init(&why, pool);
+    if (expand(config->unknown_login, &scope, &login, &why) != OK) {
+        log_panic(NULL, "expansion of unknown_login failed: %.*s", STR_ARG(why.text));
+        return;
+    }
+    caller->login = login;
+    caller->full_name = config->unknown_username;
 }

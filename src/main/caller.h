@@ -11,6 +11,7 @@ struct caller {
     struct str login, full_name, home;      /* of the password entry; the uid in decimal, "", "" if there is none */
     bool is_root, is_mail_user;     /* by real uid */
     bool is_privileged_start;       /* set-uid: effective and real ids differ */
+    bool is_unknown;                /* no password entry */
     bool is_admin, is_trusted;      /* after caller_judge() */
 };
 
@@ -19,4 +20,7 @@ void caller_find(struct caller *caller, struct pool *pool);
 
 /* admin_groups, trusted_users, trusted_groups; mail_uid, mail_gid: of the mail user. */
 void caller_judge(struct caller *caller, uid_t mail_uid, gid_t mail_gid);
+
+/* Names for a caller without a password entry: unknown_login, unknown_username. */
+void caller_name_unknown(struct caller *caller, struct pool *pool);
 #endif

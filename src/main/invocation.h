@@ -25,6 +25,9 @@ struct origin *invocation_origin(const struct invocation *invocation);
  * NULL, said on standard error, if that failed. */
 struct launch_link *invocation_launcher(const struct invocation *invocation, unsigned rights);
 
+/* Where the daemon hears of submissions (notifier_socket); empty: it does not. */
+struct str invocation_notifier_path(const struct invocation *invocation);
+
 /* Read (again) and put in force the configuration that the command line names. */
 bool invocation_configure(struct invocation *invocation, struct pool *pool, struct str *error_out);
 #endif

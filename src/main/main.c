@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "config/reader.h"
 #include "deliver/deliver.h"
+#include "expand/expand.h"
 #include "log/log.h"
 #include "main/alternatives.h"
 #include "main/debug.h"
@@ -125,6 +126,7 @@ invocation_configure(struct invocation *invocation, struct pool *pool, struct st
     log_configure(&config->log);
     launch_settle(invocation);
     caller_judge(&invocation->caller, invocation->launch.mail_uid, invocation->launch.mail_gid);
+    caller_name_unknown(&invocation->caller, invocation->pool);
     return true;
 }
 
@@ -157,6 +159,21 @@ invocation_launcher(const struct invocation *invocation, unsigned rights)
         fprintf(stderr, "tern: cannot become the mail user (uid %u): %s\n", (unsigned)launch->mail_uid,
                 strerror(errno));
     return link;
+}
+
+struct str
+invocation_notifier_path(const struct invocation *invocation)
+{
+    struct captures captures = { 0 };
+    struct scope scope = scope_make(invocation->pool);
+    struct str path = { 0 };
+    struct why why;
+
+    scope.captures = &captures;
+    why_init(&why, invocation->pool);
+    if (config->notifier_socket != NULL && expand(config->notifier_socket, &scope, &path, &why) != OK)
+        log_panic(NULL, "expansion of notifier_socket failed: %.*s", STR_ARG(why.text));
+    return path;
 }
 
 /* -oM… facts, for those who may give them.  They stand in lines of the spool and of header fields. */

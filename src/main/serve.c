@@ -52,7 +52,6 @@ mode_daemon(struct invocation *invocation)
         .is_listening = invocation->line.is_daemon_listening,
         .is_foreground = invocation->line.is_foreground_daemon,
         .is_queue_only = invocation->line.delivery == DELIVER_QUEUE,
-        .is_without_notifier = invocation->line.is_without_notifier,
         .is_session_quiet = invocation->line.is_daemon_debug,
         .listen = invocation->line.daemon_listen,
         .pid_file = invocation->line.pid_file,
@@ -75,7 +74,8 @@ mode_daemon(struct invocation *invocation)
         fprintf(stderr, "tern: cannot make the spool directory %.*s: %s\n", STR_ARG(spool->directory), strerror(errno));
         return EXIT_FAILURE;
     }
-    request.spool_directory = spool->directory;
+    if (!invocation->line.is_without_notifier)
+        request.notifier_path = invocation_notifier_path(invocation);
     return daemon_run(&request);
 }
 

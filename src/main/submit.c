@@ -32,7 +32,9 @@ link_find(const struct invocation *invocation, struct launch_link **link_out)
 
     why_init(&why, invocation->pool);
     spool = spool_configured(&why);
-    *link_out = spool == NULL || (is_foreground && may_launch) ? NULL : notify_link(invocation->pool, spool->directory);
+    *link_out = NULL;
+    if (spool != NULL && !(is_foreground && may_launch))
+        *link_out = notify_link(invocation->pool, invocation_notifier_path(invocation));
     if (*link_out == NULL && may_launch) {
         *link_out = invocation_launcher(invocation, LAUNCH_MAY_DELIVER);
         return *link_out != NULL;
