@@ -263,6 +263,9 @@ defer_number(const struct address *addr)
 
     if (addr->why.sys_errno != 0)
         return addr->why.sys_errno;
+    /* A transport that knows no number has none to show. */
+    if (addr->transport != NULL && addr->why.cause != CAUSE_RETRY_NOT_REACHED)
+        return 0;
     if (addr->why.cause == CAUSE_RETRY_NOT_REACHED && addr->transport != NULL && addr->hosts != NULL)
         return -54;
     if ((size_t)addr->why.cause < COUNT(numbers) && numbers[addr->why.cause] != 0)

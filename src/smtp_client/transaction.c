@@ -203,17 +203,24 @@ static void
 drain(struct smtp_transaction *tx)
 {
     struct smtp_client_reply reply;
+    bool has_accepted = tx->accepted_count > 0;
 
     while (!tx->client->is_dead && tx->rcpts_answered < tx->rcpts_said) {
         tx->rcpts_answered++;
         smtp_client_read(tx->client, 0, &reply);
+        has_accepted |= reply.code / 100 == 2;
     }
     if (tx->client->is_dead || !tx->is_data_said)
         return;
     smtp_client_read(tx->client, 0, &reply);
     if (reply.code / 100 != 3)
         return;
-    /* DATA was let through without a recipient: an empty message goes nowhere (RFC 2920 section 3.1). */
+    /* The host waits for a message that we will not send.  Without a recipient an empty one goes nowhere (RFC 2920
+     * section 3.1); a host that has recipients all the same must not take it for mail. */
+    if (has_accepted) {
+        smtp_client_close(tx->client);
+        return;
+    }
     smtp_client_write(tx->client, ".\r\n", 3);
     smtp_client_read(tx->client, tx->client->settings.final_timeout_s, &reply);
 }

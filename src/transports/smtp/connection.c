@@ -206,7 +206,7 @@ smtp_note_ends(struct smtp_job *job)
     buf_init(&text, job->pool, BUF_NO_LIMIT);
     if (job->channel->is_continued || job->channel->sequence > 0)
         buf_add_char(&text, '*');
-    if (log_wants(LOG_OUTGOING_INTERFACE) && client->local_address.len > 0) {
+    if (log_wants(LOG_INCOMING_INTERFACE) && log_wants(LOG_OUTGOING_INTERFACE) && client->local_address.len > 0) {
         buf_addf(&text, " I=[%.*s]", STR_ARG(client->local_address));
         if (log_wants(LOG_OUTGOING_PORT))
             buf_addf(&text, ":%d", client->local_port);

@@ -49,6 +49,7 @@ struct smtp_job {
     struct str log_connection;      /* of the connection, for the log: address->log_connection */
     /* what happened to the hosts so far, for addresses that no host was tried for */
     int tried, tried_hard, not_yet, expired, serialized, unfound;
+    struct ptr_list waited_for;     /* struct host *: those that could not be reached, or were not due */
 };
 
 /* smtp.c: job->port, of the port option. */

@@ -81,6 +81,7 @@ is_due(struct trial *trial)
 
     if (answer == RETRY_NOW || job->run->is_forced)
         return true;
+    ptr_list_add(&job->waited_for, job->pool, trial->host);
     if (answer == RETRY_NOT_YET) {
         job->not_yet++;
         return false;
@@ -125,7 +126,7 @@ try_host(struct trial *trial)
         smtp_log_host_error(job, trial->host, &why);
         set_pending(job, trial->host, outcome, &why);
         note_failure(trial, SMTP_ERROR_HOST, &why);
-        smtp_waiting_add(job, trial->host);
+        ptr_list_add(&job->waited_for, job->pool, trial->host);
         return;
     }
     kind = smtp_deliver(job, trial->host, &why);
@@ -135,8 +136,8 @@ try_host(struct trial *trial)
     }
     if (kind != SMTP_ERROR_HOST)
         note_success(trial, kind == SMTP_ERROR_NONE);
-    else if (smtp_has_pending(job))
-        smtp_waiting_add(job, trial->host);
+    else
+        ptr_list_add(&job->waited_for, job->pool, trial->host);
     if (smtp_has_pending(job) || job->channel->client.is_dead)
         smtp_disconnect(job);
 }
@@ -257,4 +258,7 @@ smtp_try_hosts(struct smtp_job *job, struct host *hosts, bool is_own_list)
     }
     if (job->tried == 0)
         explain_untried(job, &find_why);
+    /* Whoever reaches one of these hosts next takes the message along. */
+    for (size_t i = 0; i < job->waited_for.count && smtp_has_pending(job); i++)
+        smtp_waiting_add(job, job->waited_for.items[i]);
 }
