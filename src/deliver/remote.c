@@ -260,20 +260,6 @@ not_started(struct delivery_state *state, struct delivery *delivery)
     addresses_settle_chain(state, delivery->addresses, DEFER, &why);
 }
 
-/* Does the connection of channel lead where this delivery may go? */
-static bool
-fits_channel(const struct delivery *delivery, const struct transport_channel *channel)
-{
-    const struct host *there = transport_channel_host(channel);
-
-    if (transport_channel_transport(channel) != delivery->transport)
-        return false;
-    for (const struct host *host = delivery->addresses->hosts; host != NULL; host = host->next)
-        if (str_ieq(host->name, there->name) && (host->address.len == 0 || str_eq(host->address, there->address)))
-            return true;
-    return false;
-}
-
 /* What does not go over the connection is left to an ordinary delivery of the message. */
 static void
 left_alone(struct delivery_state *state, struct delivery *delivery)
@@ -303,7 +289,7 @@ deliveries_run_on_channel(struct delivery_state *state, struct delivery *first, 
                                      .is_dont_deliver = state->message->is_dont_deliver };
 
         next = delivery->next;
-        if (delivery->is_local || !fits_channel(delivery, channel)) {
+        if (delivery->is_local || !transport_channel_fits(channel, delivery->addresses, &state->scope)) {
             left_alone(state, delivery);
             continue;
         }

@@ -125,6 +125,15 @@ transport_max_parallel(const struct transport *transport, struct scope *scope)
     return value > 0 && value < INT32_MAX ? (int)value : 0;
 }
 
+bool
+transport_channel_fits(const struct transport_channel *channel, struct address *addr, const struct scope *scope)
+{
+    const struct transport_driver *driver = transport_driver(channel->transport);
+
+    return addr->transport == channel->transport && driver->fits_channel != NULL
+        && driver->fits_channel(channel, addr, scope);
+}
+
 /* Empty, "0", "no" and "false" say no. */
 static bool
 shadow_condition_holds(const struct transport *transport, struct scope *scope)

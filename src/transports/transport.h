@@ -14,7 +14,7 @@
 #include "message/message.h"
 
 struct rewrite_rule;
-struct transport_channel;           /* an open connection: smtp transport */
+struct transport_channel;
 struct transport_run;
 struct retry_notes;
 
@@ -50,6 +50,12 @@ struct transport_callout {
     int connect_timeout_s, command_timeout_s;
 };
 
+/* An open connection, handed from message to message; the driver's own struct begins with this. */
+struct transport_channel {
+    const struct transport *transport;
+    const struct host *host;
+};
+
 struct transport_driver {
     struct driver_info info;
     bool has_reply_only; /* sends a reply of its own instead of the message (autoreply): no size limit, no shadow */
@@ -59,6 +65,8 @@ struct transport_driver {
     void (*batching)(const struct transport *transport, struct scope *scope, struct transport_batching *out);
     /* Carry it; each address has its outcome afterwards. */
     void (*run)(struct transport_run *run);
+    /* Is the channel's host one of those for addr?  NULL: no connections are kept. */
+    bool (*fits_channel)(const struct transport_channel *channel, struct address *addr, const struct scope *scope);
     /* For callouts (smtp): OK with *out filled, FAIL if no host is to be had, DEFER with why.  NULL: no callouts to
      * such a transport. */
     enum outcome (*callout)(const struct transport *transport, struct address *addr, struct scope *scope,
@@ -156,7 +164,7 @@ struct str transport_rcpt_address(const struct address *addr, bool does_include_
  * A value where the manual allows one overrules the default action. */
 struct str transport_event(const struct transport *transport, struct scope *scope, const char *event, struct str data);
 
-/* The connection of channel leads to this host, for this transport. */
-const struct host *transport_channel_host(const struct transport_channel *channel);
-const struct transport *transport_channel_transport(const struct transport_channel *channel);
+/* May mail for addr go over this connection: is it routed to the same transport, and the host one of those that would be
+ * tried? */
+bool transport_channel_fits(const struct transport_channel *channel, struct address *addr, const struct scope *scope);
 #endif

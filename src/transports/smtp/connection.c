@@ -131,14 +131,14 @@ check_requirements(struct smtp_job *job, const struct host *host, struct why *wh
 
 /* ---- Open and close */
 
-static struct transport_channel *
+static struct smtp_channel *
 channel_new(struct smtp_job *job, const struct host *host, int port)
 {
     struct pool *pool = pool_new("connection");
-    struct transport_channel *channel = POOL_NEW(pool, struct transport_channel);
+    struct smtp_channel *channel = POOL_NEW(pool, struct smtp_channel);
 
     channel->pool = pool;
-    channel->transport = job->run->transport;
+    channel->common = (struct transport_channel){ job->run->transport, &channel->host };
     channel->host = *host;
     channel->host.next = NULL;
     channel->host.name = pool_dup(pool, host->name);
@@ -256,7 +256,7 @@ smtp_connect(struct smtp_job *job, const struct host *host, struct why *why)
 void
 smtp_disconnect(struct smtp_job *job)
 {
-    struct transport_channel *channel = job->channel;
+    struct smtp_channel *channel = job->channel;
 
     if (channel == NULL)
         return;

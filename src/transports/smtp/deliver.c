@@ -205,7 +205,7 @@ run_transaction(struct smtp_job *job, const struct host *host, const struct ptr_
 static bool
 has_room(const struct smtp_job *job)
 {
-    const struct transport_channel *channel = job->channel;
+    const struct smtp_channel *channel = job->channel;
     int limit = job->options->connection_max_messages;
 
     if (channel->client.is_dead || (channel->client.limit_mail > 0 && channel->sequence >= channel->client.limit_mail))

@@ -4,7 +4,7 @@
 static bool
 may_go_on(const struct smtp_job *job)
 {
-    const struct transport_channel *channel = job->channel;
+    const struct smtp_channel *channel = job->channel;
     const struct transport_hooks *hooks = job->run->hooks;
     int limit = job->options->connection_max_messages;
 
@@ -29,7 +29,28 @@ smtp_deliver_waiting(struct smtp_job *job)
     while (may_go_on(job) && smtp_waiting_next(job->run->transport, &job->channel->host, pool, &id)) {
         trace(TRACE_DELIVER, "message %.*s waits for %.*s: same connection", STR_ARG(id),
               STR_ARG(job->channel->host.name));
-        hooks->deliver_waiting(hooks->data, pool_cstr(pool, id), job->channel);
+        hooks->deliver_waiting(hooks->data, pool_cstr(pool, id), &job->channel->common);
     }
     pool_free(pool);
+}
+
+bool
+smtp_fits_channel(const struct transport_channel *channel, struct address *addr, const struct scope *scope)
+{
+    struct transport_run run = { .pool = scope->pool, .message = scope->message, .addresses = addr, .scope = *scope };
+    struct smtp_job job = { .run = &run, .options = channel->transport->instance.options, .pool = scope->pool };
+    struct host *hosts;
+    struct why why;
+    bool is_own_list;
+
+    why_init(&why, scope->pool);
+    run.transport = addr->transport;
+    run.scope.address = addr;
+    if (smtp_hosts_make(&job, &hosts, &is_own_list, &why) != OK)
+        return false;
+    for (const struct host *host = hosts; host != NULL; host = host->next)
+        if (str_ieq(host->name, channel->host->name)
+            && (host->address.len == 0 || str_eq(host->address, channel->host->address)))
+            return true;
+    return false;
 }

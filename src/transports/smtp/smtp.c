@@ -228,7 +228,7 @@ prepare(struct smtp_job *job, struct why *why)
 static void
 run_on_channel(struct smtp_job *job)
 {
-    struct transport_channel *channel = job->channel;
+    struct smtp_channel *channel = job->channel;
     struct why why;
     enum smtp_error_kind error;
 
@@ -263,7 +263,7 @@ static void
 smtp_run(struct transport_run *run)
 {
     struct smtp_job job = {
-        .run = run, .options = run->transport->instance.options, .pool = run->pool, .channel = run->channel,
+        .run = run, .options = run->transport->instance.options, .pool = run->pool, .channel = (struct smtp_channel *)run->channel,
     };
     struct why why;
     enum outcome outcome;
@@ -290,18 +290,6 @@ smtp_run(struct transport_run *run)
     smtp_disconnect(&job);
 }
 
-const struct host *
-transport_channel_host(const struct transport_channel *channel)
-{
-    return &channel->host;
-}
-
-const struct transport *
-transport_channel_transport(const struct transport_channel *channel)
-{
-    return channel->transport;
-}
-
 const struct transport_driver smtp_driver = {
     .info = {
         .name = "smtp", .options = options, .defaults = &defaults,
@@ -310,4 +298,5 @@ const struct transport_driver smtp_driver = {
     .batching = smtp_batching,
     .run = smtp_run,
     .callout = smtp_callout,
+    .fits_channel = smtp_fits_channel,
 };

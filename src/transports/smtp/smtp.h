@@ -26,9 +26,9 @@ struct smtp_options {
 };
 
 /* An open connection with the facts of the host it leads to; goes from message to message. */
-struct transport_channel {
+struct smtp_channel {
+    struct transport_channel common;
     struct pool *pool;
-    const struct transport *transport;
     struct host host;               /* copy; its texts live in pool */
     int port;
     struct smtp_client client;
@@ -45,7 +45,7 @@ struct smtp_job {
     bool is_lmtp;
     int port;                       /* of the port option */
     int max_rcpt;                   /* 0: no limit */
-    struct transport_channel *channel;          /* open now; NULL: none */
+    struct smtp_channel *channel;   /* open now; NULL: none */
     struct str log_connection;      /* of the connection, for the log: address->log_connection */
     /* what happened to the hosts so far, for addresses that no host was tried for */
     int tried, tried_hard, not_yet, expired, serialized, unfound;
@@ -92,8 +92,9 @@ void smtp_waiting_add(const struct smtp_job *job, const struct host *host);
 bool smtp_waiting_next(const struct transport *transport, const struct host *host, struct pool *pool,
                        struct str *id_out);
 
-/* further.c: deliver messages that wait for the host of the open connection. */
+/* further.c: deliver messages that wait for the host of the open connection; which ones it suits. */
 void smtp_deliver_waiting(struct smtp_job *job);
+bool smtp_fits_channel(const struct transport_channel *channel, struct address *addr, const struct scope *scope);
 
 /* log.c: "H=name [address]:port: text" for a failure that is not one address's alone. */
 void smtp_log_host_error(const struct smtp_job *job, const struct host *host, const struct why *why);
