@@ -106,7 +106,8 @@ report(const struct smtp_session *session)
         printf("Transaction started in line %d\n", session->batch_start_line);
     printf("Error detected in line %d\n", session->batch_line);
     fflush(stdout);
-    fprintf(stderr, "\nAn error was detected while processing a file of BSMTP input.\nThe error message was:\n\n  %.*s\n\n",
+    fprintf(stderr, "\nAn error was detected while processing a file of BSMTP input.\nThe error message was:\n\n  "
+            "%.*s\n\n",
             STR_ARG(error));
     if (session->batch_start_line > 0)
         fprintf(stderr, "The SMTP transaction started in line %d.\n", session->batch_start_line);

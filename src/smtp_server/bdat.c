@@ -16,7 +16,8 @@ discard_chunk(struct smtp_session *session, uint64_t size)
     while (done < size) {
         size_t count;
         char *octets;
-        enum input_result result = input_some(&session->input, session_data_deadline(session, began_ms, done), &octets, &count);
+        enum input_result result = input_some(&session->input, session_data_deadline(session, began_ms, done), &octets,
+                                              &count);
 
         if (result != INPUT_OK) {
             session_data_lost(session, result);
@@ -64,7 +65,8 @@ read_chunk(struct smtp_session *session, uint64_t size)
 static bool
 get_rid_of(struct smtp_session *session, uint64_t size)
 {
-    uint64_t cap = DISCARD_SLACK_BYTES + (session->size_limit_bytes > 0 ? (uint64_t)session->size_limit_bytes : (uint64_t)1 << 32);
+    uint64_t cap = DISCARD_SLACK_BYTES + (session->size_limit_bytes > 0 ? (uint64_t)session->size_limit_bytes
+                                          : (uint64_t)1 << 32);
 
     session_flush(session);
     if (size <= cap)
@@ -93,12 +95,14 @@ finish(struct smtp_session *session)
 
     reception_add(session->reception, bdat_reader_finish(&session->bdat));
     if (session->bdat.facts.has_bare_newline && session->bdat.bare_newline == BARE_NEWLINE_REJECT)
-        reception_fail(session->reception, SMTP_REFUSED, STR("5.6.0"), STR("bare CR or LF in message: lines must end with CRLF"));
+        reception_fail(session->reception, SMTP_REFUSED, STR("5.6.0"),
+                       STR("bare CR or LF in message: lines must end with CRLF"));
     reception_end(session->reception, &result);
     session_message_done(session, &result);
 }
 
-/* Chunks that carry nothing are talk: each one more than the message has octets counts as a non-mail command (BDAT-01). */
+/* Chunks that carry nothing are talk: each one more than the message has octets counts as a non-mail command
+ * (BDAT-01). */
 static bool
 is_flood(struct smtp_session *session)
 {
@@ -119,7 +123,8 @@ is_too_big(struct smtp_session *session, uint64_t size)
 
     if (limit == 0 || (size <= limit && total <= limit))
         return false;
-    log_write(LOG_SIZE_REJECT, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected from <%.*s> %.*s: message too big: read=%llu max=%llu",
+    log_write(LOG_SIZE_REJECT, LOG_TO_MAIN | LOG_TO_REJECT, NULL,
+              "rejected from <%.*s> %.*s: message too big: read=%llu max=%llu",
               STR_ARG(sender), STR_ARG(host), (unsigned long long)total, (unsigned long long)limit);
     session_reset(session, NULL);
     if (get_rid_of(session, size))

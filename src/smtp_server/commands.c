@@ -22,7 +22,8 @@ smtp_command_find(struct str line, struct str *argument_out)
 const char *
 smtp_event_word(enum smtp_event event)
 {
-    static const char *const words[EVENTS] = { "HELO", "EHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "QUIT", "VRFY",
+    static const char *const words[EVENTS] = { "HELO", "EHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "QUIT",
+                                               "VRFY",
         "EXPN", "HELP", "ETRN", "AUTH", "STARTTLS", "?" };
 
     return words[event];

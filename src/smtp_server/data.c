@@ -34,7 +34,8 @@ read_message(struct smtp_session *session)
             break;
     }
     if (reader.facts.has_bare_newline && reader.bare_newline == BARE_NEWLINE_REJECT)
-        reception_fail(session->reception, SMTP_REFUSED, STR("5.6.0"), STR("bare CR or LF in message: lines must end with CRLF"));
+        reception_fail(session->reception, SMTP_REFUSED, STR("5.6.0"),
+                       STR("bare CR or LF in message: lines must end with CRLF"));
     return INPUT_OK;
 }
 

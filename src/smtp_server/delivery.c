@@ -1,4 +1,5 @@
-/* smtp_server/delivery.c -- after a message was accepted: is a delivery to be started now? (manual: incoming SMTP messages
+/* smtp_server/delivery.c -- after a message was accepted: is a delivery to be started now? (manual: incoming SMTP
+ * messages
  * over TCP/IP, queue_only and its kin) */
 #include <stdlib.h>
 #include "launch/launch.h"
@@ -35,8 +36,10 @@ must_wait(struct smtp_session *session, const char *id)
                   o->connection_count, config->smtp_accept_queue);
         return true;
     }
-    if (config->smtp_accept_queue_per_connection > 0 && session->message_count > config->smtp_accept_queue_per_connection) {
-        log_write(LOG_DELAY_DELIVERY, LOG_TO_MAIN, id, "no immediate delivery: more than %d messages received in one connection",
+    if (config->smtp_accept_queue_per_connection > 0 &&
+        session->message_count > config->smtp_accept_queue_per_connection) {
+        log_write(LOG_DELAY_DELIVERY, LOG_TO_MAIN, id, "no immediate delivery: more than %d messages received in one "
+                  "connection",
                   config->smtp_accept_queue_per_connection);
         return true;
     }

@@ -1,4 +1,5 @@
-/* smtp_server/ending.c -- the end of a session that did not say QUIT, and its last log lines (manual: the not-QUIT ACL). */
+/* smtp_server/ending.c -- the end of a session that did not say QUIT, and its last log lines (manual: the not-QUIT
+ * ACL). */
 #include <string.h>
 #include "log/log.h"
 #include "smtp_server/server.h"
@@ -14,7 +15,8 @@ notquit_text(struct smtp_session *session, struct str text)
         return text;
     if (session_acl(session, ACL_AT_NOTQUIT, config->acl_smtp_notquit, NULL, &reply) == ACL_ERROR) {
         log_text = reply.log_text;
-        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "ACL for not-QUIT returned ERROR: %.*s", STR_ARG(log_text));
+        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "ACL for not-QUIT returned ERROR: %.*s",
+                  STR_ARG(log_text));
     }
     return reply.has_message && reply.user_text.len > 0 ? reply.user_text : text;
 }
@@ -23,7 +25,8 @@ static void
 end_lost(struct smtp_session *session, bool was_in_transaction)
 {
     struct str name = session->active_hostname, host, duration;
-    struct str text = notquit_text(session, pool_printf_tainted(session->scratch, "%.*s lost input connection", STR_ARG(name)));
+    struct str text = notquit_text(session, pool_printf_tainted(session->scratch, "%.*s lost input connection",
+                                                                STR_ARG(name)));
 
     session_reply(session, SMTP_UNAVAILABLE, text);
     session_flush(session);
@@ -31,9 +34,11 @@ end_lost(struct smtp_session *session, bool was_in_transaction)
     duration = session_duration(session);
     if (was_in_transaction)
         log_write(LOG_LOST_INCOMING_CONNECTION, LOG_TO_MAIN, NULL,
-                  "unexpected disconnection while reading SMTP command from %.*s D=%.*s", STR_ARG(host), STR_ARG(duration));
+                  "unexpected disconnection while reading SMTP command from %.*s D=%.*s", STR_ARG(host),
+                      STR_ARG(duration));
     else
-        log_write(LOG_SMTP_CONNECTION, LOG_TO_MAIN, NULL, "SMTP connection from %.*s lost D=%.*s", STR_ARG(host), STR_ARG(duration));
+        log_write(LOG_SMTP_CONNECTION, LOG_TO_MAIN, NULL, "SMTP connection from %.*s lost D=%.*s", STR_ARG(host),
+                  STR_ARG(duration));
 }
 
 static void
@@ -41,11 +46,13 @@ end_timeout(struct smtp_session *session)
 {
     struct str name = session->active_hostname, host, duration, text;
 
-    text = notquit_text(session, pool_printf_tainted(session->scratch, "%.*s: SMTP command timeout - closing connection",
+    text = notquit_text(session, pool_printf_tainted(session->scratch,
+                                                     "%.*s: SMTP command timeout - closing connection",
                                                      STR_ARG(name)));
     host = session_host(session, false);
     duration = session_duration(session);
-    log_write(LOG_LOST_INCOMING_CONNECTION, LOG_TO_MAIN, NULL, "SMTP command timeout on connection from %.*s D=%.*s", STR_ARG(host),
+    log_write(LOG_LOST_INCOMING_CONNECTION, LOG_TO_MAIN, NULL, "SMTP command timeout on connection from %.*s D=%.*s",
+              STR_ARG(host),
               STR_ARG(duration));
     session_reply(session, SMTP_UNAVAILABLE, text);
 }
@@ -54,7 +61,8 @@ end_timeout(struct smtp_session *session)
 static void
 log_no_mail(struct smtp_session *session)
 {
-    struct str host = session_host(session, false), duration = session_duration(session), history = session_history(session);
+    struct str host = session_host(session, false), duration = session_duration(session),
+        history = session_history(session);
 
     if (session->mail_count == 0)
         log_write(LOG_SMTP_NO_MAIL, LOG_TO_MAIN, NULL, "no MAIL in SMTP connection from %.*s D=%.*s%.*s", STR_ARG(host),

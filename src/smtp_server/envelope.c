@@ -1,4 +1,5 @@
-/* smtp_server/envelope.c -- the address in an argument of MAIL, RCPT, VRFY (RFC 5321 section 4.1.2; manual: rewriting at SMTP
+/* smtp_server/envelope.c -- the address in an argument of MAIL, RCPT, VRFY (RFC 5321 section 4.1.2; manual: rewriting
+ * at SMTP
  * time, unqualified addresses). */
 #include "address/mailbox.h"
 #include "rewrite/rewrite.h"
@@ -17,7 +18,8 @@ rewrite_raw(struct smtp_session *session, bool is_recipient, struct str argument
     inner = str_sub(argument, 1, close - 1);
     if (!rewrite_smtp(inner, !is_recipient, &scope, &changed))
         return argument;
-    return pool_printf_tainted(session->scratch, "<%.*s>%.*s", STR_ARG(changed), STR_ARG(str_from(argument, close + 1)));
+    return pool_printf_tainted(session->scratch, "<%.*s>%.*s", STR_ARG(changed),
+                               STR_ARG(str_from(argument, close + 1)));
 }
 
 static bool
@@ -25,7 +27,8 @@ may_be_unqualified(struct smtp_session *session, bool is_recipient)
 {
     if (!session->origin->is_socket || session->is_batch)
         return true;
-    return session_client_in(session, is_recipient ? config->recipient_unqualified_hosts : config->sender_unqualified_hosts);
+    return session_client_in(session, is_recipient ? config->recipient_unqualified_hosts
+                             : config->sender_unqualified_hosts);
 }
 
 static bool
@@ -64,7 +67,8 @@ refuse_unqualified(struct smtp_session *session, struct str argument, struct str
     const char *kind = session->event == EVENT_MAIL ? "sender" : session->event == EVENT_RCPT ? "recipient" : "verify";
     struct str host = session_host(session, true);
 
-    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "unqualified %s rejected: <%.*s> %.*s", kind, STR_ARG(address),
+    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "unqualified %s rejected: <%.*s> %.*s", kind,
+              STR_ARG(address),
               STR_ARG(host));
     session_replyf(session, SMTP_BAD_ARGUMENT, "%.*s: %s address must contain a domain", STR_ARG(argument),
                    session->event == EVENT_MAIL ? "sender" : "recipient");
@@ -72,7 +76,8 @@ refuse_unqualified(struct smtp_session *session, struct str argument, struct str
 }
 
 bool
-session_argument_address(struct smtp_session *session, struct str argument, struct str *address_out, struct str *rest_out)
+session_argument_address(struct smtp_session *session, struct str argument, struct str *address_out,
+                         struct str *rest_out)
 {
     struct address_rules rules = receive_address_rules();
     bool is_recipient = session->event != EVENT_MAIL;

@@ -136,7 +136,8 @@ etrn_run(struct smtp_session *session)
     argv = config->smtp_etrn_command != NULL ? command_words(session, &why) : queue_run_words(session);
     if (argv == NULL || argv[0] == NULL) {
         session_reply(session, QUEUE_UNAVAILABLE, STR("Internal failure"));
-        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "failed to set up ETRN command: %.*s", STR_ARG(why.text));
+        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "failed to set up ETRN command: %.*s",
+                  STR_ARG(why.text));
         return;
     }
     if (session->options->is_pretending) {

@@ -1,4 +1,5 @@
-/* smtp_server/expn.c -- EXPN: what an address stands for, one level deep (RFC 5321 section 3.5; manual: the VRFY and EXPN
+/* smtp_server/expn.c -- EXPN: what an address stands for, one level deep (RFC 5321 section 3.5; manual: the VRFY and
+ * EXPN
  * commands). */
 #include "address/address.h"
 #include "address/mailbox.h"
@@ -58,7 +59,8 @@ expn_run(struct smtp_session *session)
         return;
     }
     addr = address_new(session->scratch, parse.box.domain.len > 0 ? parse.address
-                                                                  : receive_qualify(session->scratch, parse.address, true));
+                                                                  : receive_qualify(session->scratch, parse.address,
+                                                                                    true));
     if (addr == NULL)
         session_replyf(session, SMTP_BAD_MAILBOX, "%.*s is undeliverable", STR_ARG(session->argument));
     else

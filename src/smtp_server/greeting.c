@@ -15,7 +15,8 @@ turn_away(struct smtp_session *session, int code, const char *reply, const char 
 {
     struct str host = session_host(session, false);
 
-    log_write(LOG_CONNECTION_REJECT, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "Connection from %.*s refused: %s", STR_ARG(host), log_text);
+    log_write(LOG_CONNECTION_REJECT, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "Connection from %.*s refused: %s",
+              STR_ARG(host), log_text);
     session_replyf(session, code, "%.*s%s%s", STR_ARG(code == SMTP_UNAVAILABLE ? session->active_hostname : STR("")),
                    code == SMTP_UNAVAILABLE ? ": " : "", reply);
     return false;
@@ -60,7 +61,8 @@ set_active_hostname(struct smtp_session *session)
         session->active_hostname = pool_dup(session->pool, name);
     if (outcome == OK || (outcome == FAIL && why.is_forced))
         return true;
-    log_panic(NULL, "failed to expand \"%.*s\" (smtp_active_hostname): %.*s", STR_ARG(config->smtp_active_hostname->text),
+    log_panic(NULL, "failed to expand \"%.*s\" (smtp_active_hostname): %.*s",
+              STR_ARG(config->smtp_active_hostname->text),
               STR_ARG(why.text));
     session_reply(session, SMTP_UNAVAILABLE, STR("Temporary local problem - please try later"));
     return false;
@@ -97,7 +99,8 @@ banner_text(struct smtp_session *session, struct str *text_out)
     *text_out = STR("");
     if (config->smtp_banner == NULL || expand(config->smtp_banner, &scope, text_out, &why) == OK)
         return true;
-    log_panic(NULL, "Expansion of \"%.*s\" (smtp_banner) failed: %.*s", STR_ARG(config->smtp_banner->text), STR_ARG(why.text));
+    log_panic(NULL, "Expansion of \"%.*s\" (smtp_banner) failed: %.*s", STR_ARG(config->smtp_banner->text),
+              STR_ARG(why.text));
     return false;
 }
 
@@ -121,7 +124,8 @@ is_welcome(struct smtp_session *session)
     }
     if (!session->options->was_reserve_checked && is_load_too_high() &&
         !session_client_in(session, config->smtp_reserve_hosts))
-        return turn_away(session, SMTP_UNAVAILABLE, "Too much load; please try again later", "load average is too high");
+        return turn_away(session, SMTP_UNAVAILABLE, "Too much load; please try again later",
+                         "load average is too high");
     return true;
 }
 

@@ -47,7 +47,8 @@ check_name(struct smtp_session *session, const char *word)
     }
     host = session_host(session, false);
     shown = argument.len > 0 ? argument : STR("(no argument given)");
-    log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL, "rejected %s from %.*s: syntactically invalid argument(s): %.*s", word, STR_ARG(host),
+    log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL, "rejected %s from %.*s: syntactically invalid argument(s): %.*s", word,
+              STR_ARG(host),
               STR_ARG(shown));
     if (++session->synprot_count > config->smtp_max_synprot_errors) {
         session_replyf(session, SMTP_BAD_ARGUMENT, "Too many syntax or protocol errors");
@@ -89,13 +90,15 @@ verify_name(struct smtp_session *session)
     if (outcome == OK || !is_required)
         return true;
     host = session_host(session, true);
-    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "%srejected \"%s %.*s\" %.*s", outcome == DEFER ? "temporarily " : "",
+    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "%srejected \"%s %.*s\" %.*s",
+              outcome == DEFER ? "temporarily " : "",
               smtp_event_word(session->event), STR_ARG(name), STR_ARG(host));
     session->origin->helo_name = STR("");
     if (outcome == DEFER)
         session_reply(session, SMTP_LOCAL_ERROR, STR("Temporary local problem - please try later"));
     else
-        session_replyf(session, SMTP_REFUSED, "%s argument does not match calling host", smtp_event_word(session->event));
+        session_replyf(session, SMTP_REFUSED, "%s argument does not match calling host",
+                       smtp_event_word(session->event));
     return false;
 }
 
@@ -108,7 +111,8 @@ hello_text(struct smtp_session *session)
     struct str name = origin->host_name.len > 0 ? origin->host_name : origin->helo_name;
 
     if (!origin->is_socket)
-        return pool_printf_tainted(pool, "%.*s Hello %.*s%s%.*s", STR_ARG(session->active_hostname), STR_ARG(origin->ident),
+        return pool_printf_tainted(pool, "%.*s Hello %.*s%s%.*s", STR_ARG(session->active_hostname),
+                                   STR_ARG(origin->ident),
                                    origin->helo_name.len > 0 ? " at " : "", STR_ARG(origin->helo_name));
     return pool_printf_tainted(pool, "%.*s Hello %.*s [%.*s]", STR_ARG(session->active_hostname), STR_ARG(name),
                                STR_ARG(origin->host_address));

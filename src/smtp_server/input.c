@@ -93,7 +93,8 @@ input_line(struct smtp_input *input, struct deadline deadline, struct str *line_
 }
 
 enum input_result
-input_more(struct smtp_input *input, struct deadline deadline, size_t wanted_bytes, char **octets_out, size_t *count_out)
+input_more(struct smtp_input *input, struct deadline deadline, size_t wanted_bytes, char **octets_out,
+           size_t *count_out)
 {
     while (waiting_bytes(input) <= wanted_bytes) {
         enum input_result result = fill(input, deadline);

@@ -32,7 +32,8 @@ void input_init(struct smtp_input *input, struct pool *pool, int fd);
  * come before the deadline. */
 enum input_result input_line(struct smtp_input *input, struct deadline deadline, struct str *line_out);
 
-/* At least one octet, or more if waiting: *text_out views the buffer, which the caller may change in place; then take it. */
+/* At least one octet, or more if waiting: *text_out views the buffer, which the caller may change in place; then take
+ * it. */
 enum input_result input_some(struct smtp_input *input, struct deadline deadline, char **octets_out, size_t *count_out);
 /* As input_some(), with at least one octet more than wanted_bytes. */
 enum input_result input_more(struct smtp_input *input, struct deadline deadline, size_t wanted_bytes, char **octets_out,

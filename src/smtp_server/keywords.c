@@ -88,7 +88,8 @@ static bool
 chunking_offer(struct smtp_session *session, struct str *text_out)
 {
     (void)text_out;
-    session->offers.chunking = !session->origin->is_socket || session_client_in(session, config->chunking_advertise_hosts);
+    session->offers.chunking = !session->origin->is_socket ||
+        session_client_in(session, config->chunking_advertise_hosts);
     return session->offers.chunking;
 }
 
@@ -96,7 +97,8 @@ static bool
 prdr_offer(struct smtp_session *session, struct str *text_out)
 {
     (void)text_out;
-    /* Without acl_smtp_data_prdr the answer is one for all recipients, as the manual says; lists for each are not run yet. */
+    /* Without acl_smtp_data_prdr the answer is one for all recipients, as the manual says; lists for each are not run
+     * yet. */
     session->offers.prdr = config->prdr_enable && config->acl_smtp_data_prdr == NULL;
     return session->offers.prdr;
 }

@@ -37,7 +37,8 @@ session_count(struct smtp_session *session, const struct smtp_command *command)
     session_reset(session, "too many nonmail commands");
     host = session_host(session, false);
     session_reply(session, SMTP_FAILED, STR("Too many nonmail commands"));
-    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "SMTP call from %.*s dropped: too many nonmail commands (last was \"%.*s\")",
+    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "SMTP call from %.*s dropped: too many nonmail commands "
+              "(last was \"%.*s\")",
               STR_ARG(host), STR_ARG(line));
     session_close(session, "bad-commands");
 }
@@ -71,7 +72,8 @@ session_slow_down(struct smtp_session *session, struct str option, int count, do
     double first_s, factor, limit_s;
     int threshold;
 
-    if (option.len == 0 || session->options->is_pretending || !session_client_in(session, config->smtp_ratelimit_hosts) ||
+    if (option.len == 0 || session->options->is_pretending ||
+        !session_client_in(session, config->smtp_ratelimit_hosts) ||
         !parse_slowness(option, &threshold, &first_s, &factor, &limit_s, session->scratch) || count <= threshold)
         return;
     *delay_s = *delay_s <= 0 ? first_s : fmin(*delay_s * factor, limit_s);

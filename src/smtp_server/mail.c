@@ -23,7 +23,8 @@ has_too_many(struct smtp_session *session)
         return false;
     host = session_host(session, true);
     session_reply(session, SMTP_UNAVAILABLE, STR("too many messages in this connection"));
-    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected MAIL command %.*s: too many messages in one connection",
+    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected MAIL command %.*s: too many messages in one "
+              "connection",
               STR_ARG(host));
     return true;
 }
@@ -40,7 +41,8 @@ lacks_helo(struct smtp_session *session)
         return false;
     host = session_host(session, false);
     session_reply(session, SMTP_BAD_SEQUENCE, STR("HELO or EHLO required"));
-    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected MAIL from %.*s: no HELO/EHLO given", STR_ARG(host));
+    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected MAIL from %.*s: no HELO/EHLO given",
+              STR_ARG(host));
     return true;
 }
 
@@ -95,7 +97,8 @@ is_size_right(struct smtp_session *session, const struct smtp_mail_params *param
     if (params->has_size && session->size_limit_bytes > 0 && params->size_bytes > session->size_limit_bytes) {
         host = session_host(session, true);
         session_reply(session, SMTP_TOO_BIG, STR("Message size exceeds maximum permitted"));
-        log_write(LOG_SIZE_REJECT, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected MAIL FROM:<%.*s> %.*s: message too big: size=%lld max=%lld",
+        log_write(LOG_SIZE_REJECT, LOG_TO_MAIN | LOG_TO_REJECT, NULL,
+                  "rejected MAIL FROM:<%.*s> %.*s: message too big: size=%lld max=%lld",
                   STR_ARG(sender), STR_ARG(host), (long long)params->size_bytes, (long long)session->size_limit_bytes);
         return false;
     }
@@ -113,7 +116,8 @@ is_space_left(struct smtp_session *session, const struct smtp_mail_params *param
         return true;
     why_init(&why, session->scratch);
     spool = spool_configured(&why);
-    if (spool != NULL && spool_check_space(spool, params->has_size && config->smtp_check_spool_space ? params->size_bytes : 0,
+    if (spool != NULL && spool_check_space(spool, params->has_size &&
+                                           config->smtp_check_spool_space ? params->size_bytes : 0,
                                            &why) == OK)
         return true;
     log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL, "spool space check: %.*s", STR_ARG(why.text));
@@ -139,7 +143,8 @@ local_sender(struct smtp_session *session, struct str sender)
         session->message->is_sender_set_untrusted = true;
         return sender;
     }
-    return pool_printf_tainted(session->message_pool, "%.*s@%.*s", STR_ARG(origin->caller_login), STR_ARG(config->qualify_domain));
+    return pool_printf_tainted(session->message_pool, "%.*s@%.*s", STR_ARG(origin->caller_login),
+                               STR_ARG(config->qualify_domain));
 }
 
 static void
@@ -169,7 +174,8 @@ run_list(struct smtp_session *session)
     if (result == ACL_ACCEPT || result == ACL_DISCARD) {
         session->is_discarding = result == ACL_DISCARD;
         session->state = STATE_MAIL;
-        session_accept(session, &reply, SMTP_OK, session->acl.is_prdr_requested ? STR("OK, PRDR Requested") : STR("OK"));
+        session_accept(session, &reply, SMTP_OK, session->acl.is_prdr_requested ? STR("OK, PRDR Requested")
+                       : STR("OK"));
         return;
     }
     what = pool_printf_tainted(session->scratch, "MAIL <%.*s>", STR_ARG(sender));
@@ -228,5 +234,6 @@ mail_run(struct smtp_session *session)
     session->is_mail_refused = session->state != STATE_MAIL;
 }
 
-const struct smtp_command mail_command = { .name = "MAIL FROM:", .event = EVENT_MAIL, .is_mail = true, .has_argument = true,
+const struct smtp_command mail_command = { .name = "MAIL FROM:", .event = EVENT_MAIL, .is_mail = true,
+                                           .has_argument = true,
                                            .run = mail_run };

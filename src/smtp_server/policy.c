@@ -46,7 +46,8 @@ session_acl(struct smtp_session *session, enum acl_point point, struct template 
     result = acl_run(point, option, &scope, reply);
     if (result != ACL_DISCARD || point == ACL_AT_MAIL || point == ACL_AT_RCPT)
         return result;
-    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "\"discard\" verb not allowed in %s ACL", acl_point_name(point));
+    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "\"discard\" verb not allowed in %s ACL",
+              acl_point_name(point));
     return ACL_ERROR;
 }
 
@@ -113,7 +114,8 @@ sender_details(struct smtp_session *session, const struct acl_reply *reply)
     if (sender->is_reported || !reply->is_sender_detail_wanted)
         return STR("");
     sender->is_reported = true;
-    log_write(LOG_SENDER_VERIFY_FAIL, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "%.*s sender verify %s for <%.*s>%s%.*s", STR_ARG(host),
+    log_write(LOG_SENDER_VERIFY_FAIL, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "%.*s sender verify %s for <%.*s>%s%.*s",
+              STR_ARG(host),
               result->outcome == DEFER ? "defer" : "fail", STR_ARG(sender->address), log_text.len > 0 ? ": " : "",
               STR_ARG(log_text));
     if (result->outcome != FAIL || session->acl.session.no_multiline_responses || result->details.len == 0)
@@ -124,7 +126,8 @@ sender_details(struct smtp_session *session, const struct acl_reply *reply)
 
 /* What the client is told; a wrong code in the message is put right in the log text, too. */
 static struct str
-refusal_text(struct smtp_session *session, enum acl_result result, const struct acl_reply *reply, int *code, struct str *log_text)
+refusal_text(struct smtp_session *session, enum acl_result result, const struct acl_reply *reply, int *code,
+             struct str *log_text)
 {
     struct str text = reply->user_text, enhanced = STR("");
 
@@ -154,7 +157,8 @@ refusal_log(struct smtp_session *session, enum acl_point point, bool is_temporar
 }
 
 void
-session_refuse(struct smtp_session *session, enum acl_point point, enum acl_result result, const struct acl_reply *reply,
+session_refuse(struct smtp_session *session, enum acl_point point, enum acl_result result,
+               const struct acl_reply *reply,
                struct str what)
 {
     bool is_temporary = result == ACL_DEFER || result == ACL_ERROR || result == ACL_DISCARD;
@@ -171,7 +175,8 @@ session_refuse(struct smtp_session *session, enum acl_point point, enum acl_resu
     if (result == ACL_DROP) {
         struct str host = session_host(session, false);
 
-        log_write(LOG_SMTP_CONNECTION, LOG_TO_MAIN, NULL, "SMTP connection from %.*s closed by DROP in ACL", STR_ARG(host));
+        log_write(LOG_SMTP_CONNECTION, LOG_TO_MAIN, NULL, "SMTP connection from %.*s closed by DROP in ACL",
+                  STR_ARG(host));
         session_close(session, "acl-drop");
     }
 }

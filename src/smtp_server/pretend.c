@@ -1,4 +1,5 @@
-/* smtp_server/pretend.c -- -bh and -bhc: a session as if from some host, nothing kept, decisions told on standard error. */
+/* smtp_server/pretend.c -- -bh and -bhc: a session as if from some host, nothing kept, decisions told on standard
+ * error. */
 #include <stdio.h>
 #include <unistd.h>
 #include "base/process.h"

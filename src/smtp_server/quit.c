@@ -6,14 +6,16 @@ static void
 quit_run(struct smtp_session *session)
 {
     struct acl_reply reply = { 0 };
-    struct str text = pool_printf_tainted(session->scratch, "%.*s closing connection", STR_ARG(session->active_hostname)), host, log_text;
+    struct str text = pool_printf_tainted(session->scratch, "%.*s closing connection",
+                                          STR_ARG(session->active_hostname)), host, log_text;
     enum acl_result result;
 
     if (config->acl_smtp_quit != NULL) {
         result = session_acl(session, ACL_AT_QUIT, config->acl_smtp_quit, NULL, &reply);
         log_text = reply.log_text;
         if (result == ACL_ERROR)
-            log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "ACL for QUIT returned ERROR: %.*s", STR_ARG(log_text));
+            log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "ACL for QUIT returned ERROR: %.*s",
+                      STR_ARG(log_text));
         if (reply.has_message && reply.user_text.len > 0)
             text = reply.user_text;
     }

@@ -36,7 +36,8 @@ is_over_limit(struct smtp_session *session)
     if (!session->is_recipients_over) {
         host = session_host(session, true);
         log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "too many recipients: %s: sender=<%.*s> %.*s",
-                  config->recipients_max_reject ? "message rejected" : "excess temporarily rejected", STR_ARG(sender), STR_ARG(host));
+                  config->recipients_max_reject ? "message rejected" : "excess temporarily rejected", STR_ARG(sender),
+                      STR_ARG(host));
     }
     session->is_recipients_over = true;
     return true;
@@ -150,7 +151,8 @@ take_recipient(struct smtp_session *session)
     struct address *address;
     struct str text, rest;
 
-    if (!session_argument_address(session, session->argument, &text, &rest) || !parse_parameters(session, rest, &params) ||
+    if (!session_argument_address(session, session->argument, &text, &rest) ||
+        !parse_parameters(session, rest, &params) ||
         is_over_limit(session))
         return;
     text = percent_hack(session, text);
@@ -181,5 +183,6 @@ rcpt_run(struct smtp_session *session)
         note_refusal(session);
 }
 
-const struct smtp_command rcpt_command = { .name = "RCPT TO:", .event = EVENT_RCPT, .is_mail = true, .has_argument = true,
+const struct smtp_command rcpt_command = { .name = "RCPT TO:", .event = EVENT_RCPT, .is_mail = true,
+                                           .has_argument = true,
                                            .run = rcpt_run };

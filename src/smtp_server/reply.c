@@ -23,7 +23,8 @@ session_host(const struct smtp_session *session, bool is_tagged)
 struct str
 session_duration(const struct smtp_session *session)
 {
-    return interval_format_ms(session->scratch, timeval_minus(clock_now(), session->started_at), log_wants(LOG_MILLISEC));
+    return interval_format_ms(session->scratch, timeval_minus(clock_now(), session->started_at),
+                              log_wants(LOG_MILLISEC));
 }
 
 struct str
@@ -100,7 +101,8 @@ too_many_errors(struct smtp_session *session, int code, struct str text)
     session_reset(session, "too many syntax or protocol errors");
     session_replyf(session, code, "%.*s\nToo many syntax or protocol errors", STR_ARG(text));
     log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL,
-              "SMTP call from %.*s dropped: too many syntax or protocol errors (last command was \"%.*s\", %.*s)", STR_ARG(host),
+              "SMTP call from %.*s dropped: too many syntax or protocol errors (last command was \"%.*s\", %.*s)",
+                  STR_ARG(host),
               STR_ARG(line), STR_ARG(history));
     session_close(session, "bad-commands");
 }
@@ -111,12 +113,14 @@ log_error(struct smtp_session *session, enum log_selector selector, struct str t
     struct str host = session_host(session, true), line = session->line;
 
     log_write(selector, LOG_TO_MAIN, session->message->id[0] != '\0' ? session->message->id : NULL,
-              "SMTP %s error in \"%.*s\" %.*s %.*s", selector == LOG_SMTP_SYNTAX_ERROR ? "syntax" : "protocol", STR_ARG(line),
+              "SMTP %s error in \"%.*s\" %.*s %.*s", selector == LOG_SMTP_SYNTAX_ERROR ? "syntax" : "protocol",
+                  STR_ARG(line),
               STR_ARG(host), STR_ARG(text));
 }
 
 void
-session_error_logged(struct smtp_session *session, enum log_selector selector, int code, struct str log_text, struct str text)
+session_error_logged(struct smtp_session *session, enum log_selector selector, int code, struct str log_text,
+                     struct str text)
 {
     log_error(session, selector, log_text);
     if (++session->synprot_count > config->smtp_max_synprot_errors && !session->is_batch)

@@ -103,12 +103,14 @@ extern const struct smtp_keyword *const smtp_keywords_rows[];
 
 /* ---- Replies (reply.c) */
 void session_reply(struct smtp_session *session, int code, struct str text);       /* LF between lines */
-void session_replyf(struct smtp_session *session, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void session_replyf(struct smtp_session *session, int code, const char *format,
+                    ...) __attribute__((format(printf, 3, 4)));
 void session_flush(struct smtp_session *session);
 /* A syntax or protocol error: log line, count, reply; too many end the session. */
 void session_error(struct smtp_session *session, enum log_selector selector, int code, struct str text);
 /* The same with another text for the log. */
-void session_error_logged(struct smtp_session *session, enum log_selector selector, int code, struct str log_text, struct str text);
+void session_error_logged(struct smtp_session *session, enum log_selector selector, int code, struct str log_text,
+                          struct str text);
 /* End after this reply; reason for $smtp_notquit_reason. */
 void session_close(struct smtp_session *session, const char *reason);
 
@@ -120,12 +122,15 @@ struct deadline session_deadline(const struct smtp_session *session);
 
 /* ---- Scopes, ACLs (policy.c) */
 struct scope session_scope(struct smtp_session *session);
-enum acl_result session_acl(struct smtp_session *session, enum acl_point point, struct template *option, struct address *address,
+enum acl_result session_acl(struct smtp_session *session, enum acl_point point, struct template *option,
+                            struct address *address,
                             struct acl_reply *reply);
 /* Is the client in a host list?  Doubt is no. */
 bool session_client_in(struct smtp_session *session, struct template *list);
-/* Refuse what a list did not accept: replies and log lines; drop ends the session.  what follows the point's name in the log. */
-void session_refuse(struct smtp_session *session, enum acl_point point, enum acl_result result, const struct acl_reply *reply,
+/* Refuse what a list did not accept: replies and log lines; drop ends the session. what follows the point's name in the
+ * log. */
+void session_refuse(struct smtp_session *session, enum acl_point point, enum acl_result result,
+                    const struct acl_reply *reply,
                     struct str what);
 /* "250 text" of an accepting message modifier, or the default. */
 void session_accept(struct smtp_session *session, const struct acl_reply *reply, int code, struct str text);
@@ -157,9 +162,11 @@ void session_init(struct smtp_session *session, int in_fd, int out_fd, struct or
 void session_command(struct smtp_session *session, struct str line);
 void session_release(struct smtp_session *session);
 /* The address of MAIL, RCPT or VRFY (event) in argument, qualified; false: refused. */
-bool session_argument_address(struct smtp_session *session, struct str argument, struct str *address_out, struct str *rest_out);
+bool session_argument_address(struct smtp_session *session, struct str argument, struct str *address_out,
+                              struct str *rest_out);
 /* What stands behind the address is no parameter that was offered. */
 bool session_bad_rest(struct smtp_session *session, struct str parameter);
 /* A parameter with a value that is none, or given twice. */
-bool session_bad_parameter(struct smtp_session *session, enum smtp_param_result result, struct str keyword, const char *text);
+bool session_bad_parameter(struct smtp_session *session, enum smtp_param_result result, struct str keyword,
+                           const char *text);
 #endif

@@ -47,10 +47,12 @@ receive_timeout(struct smtp_session *session)
 }
 
 void
-session_init(struct smtp_session *session, int in_fd, int out_fd, struct origin *origin, const struct smtp_session_options *options)
+session_init(struct smtp_session *session, int in_fd, int out_fd, struct origin *origin,
+             const struct smtp_session_options *options)
 {
     *session = (struct smtp_session){
-        .pool = pool_new("session"), .message_pool = pool_new("message"), .scratch = pool_new("command"), .origin = origin,
+        .pool = pool_new("session"), .message_pool = pool_new("message"), .scratch = pool_new("command"),
+            .origin = origin,
         .options = options, .nonmail_max = -1, .is_rset_free = true, .is_helo_free = true, .is_auth_free = true,
         .is_starttls_free = true, .started_at = clock_now(),
     };
@@ -107,7 +109,8 @@ refuse_illegal(struct smtp_session *session, struct smtp_legality legality)
     struct str text = str_of(legality.text);
 
     if (session->event == EVENT_DATA)
-        text = session_data_refusal(session, session->is_mail_refused ? "Valid RCPT command must precede DATA" : legality.text);
+        text = session_data_refusal(session, session->is_mail_refused ? "Valid RCPT command must precede DATA"
+                                    : legality.text);
     if (session->event == EVENT_RCPT)
         session->rcpt_count++;
     if (legality.is_expected && session->offers.pipelining && session->is_mail_refused &&
@@ -168,7 +171,8 @@ input_over(struct smtp_session *session, enum input_result result)
         session_close(session, "command-timeout");
         return;
     case INPUT_FLOOD:
-        session_replyf(session, SMTP_UNAVAILABLE, "%.*s: line too long - closing connection", STR_ARG(session->active_hostname));
+        session_replyf(session, SMTP_UNAVAILABLE, "%.*s: line too long - closing connection",
+                       STR_ARG(session->active_hostname));
         session_close(session, "bad-commands");
         return;
     default:
@@ -225,10 +229,12 @@ void
 smtp_session_refuse(int fd, const struct origin *origin, const char *log_text, const char *reply_text)
 {
     struct pool *pool = pool_new("refusal");
-    struct str host = origin_log_host(origin, false, pool), reply = smtp_reply_format(pool, SMTP_UNAVAILABLE, STR(""), str_of(reply_text));
+    struct str host = origin_log_host(origin, false, pool), reply = smtp_reply_format(pool, SMTP_UNAVAILABLE, STR(""),
+                                                                                      str_of(reply_text));
 
     if (log_text != NULL)
-        log_write(LOG_CONNECTION_REJECT, LOG_TO_MAIN, NULL, "Connection from %.*s refused: %s", STR_ARG(host), log_text);
+        log_write(LOG_CONNECTION_REJECT, LOG_TO_MAIN, NULL, "Connection from %.*s refused: %s", STR_ARG(host),
+                  log_text);
     fd_write(fd, reply, deadline_in_ms(0));
     pool_free(pool);
 }

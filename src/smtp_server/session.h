@@ -21,7 +21,8 @@ struct smtp_session_options {
     int connection_count;           /* SMTP connections now open, this one included */
     int host_connection_count;      /* of them, from this host */
     struct launch_link *link;       /* where deliveries are asked for (launch/); NULL: the message waits on the queue */
-    struct str first_pass_options;  /* deliver_options_pack() of a delivery that leaves remote hosts: -odqs, queue/first_pass_route */
+    struct str first_pass_options;  /* deliver_options_pack() of a delivery that leaves remote hosts: -odqs,
+                                     * queue/first_pass_route */
     struct receive_options *receive_options;    /* what the command line said (receive/receive.h); NULL: nothing */
     struct str sender_override;     /* -f of a trusted caller with -bs, -bS; has_sender says if given */
     bool has_sender;

@@ -4,7 +4,8 @@
 static void
 starttls_run(struct smtp_session *session)
 {
-    session_error(session, LOG_SMTP_PROTOCOL_ERROR, SMTP_BAD_SEQUENCE, STR("STARTTLS command used when not advertised"));
+    session_error(session, LOG_SMTP_PROTOCOL_ERROR, SMTP_BAD_SEQUENCE,
+                  STR("STARTTLS command used when not advertised"));
 }
 
 const struct smtp_command starttls_command = { .name = "STARTTLS", .event = EVENT_STARTTLS, .run = starttls_run };

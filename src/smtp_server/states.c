@@ -3,7 +3,8 @@
 static const char no_sender[] = "sender not yet given", has_sender[] = "sender already given",
     no_data_rcpt[] = "valid RCPT command must precede DATA", no_bdat_rcpt[] = "valid RCPT command must precede BDAT",
     in_chunks[] = "only BDAT permissible after non-LAST BDAT", no_etrn[] = "ETRN is not permitted inside a transaction",
-    no_auth[] = "AUTH command not permitted during a transaction", no_tls[] = "STARTTLS not permitted during a transaction";
+    no_auth[] = "AUTH command not permitted during a transaction",
+        no_tls[] = "STARTTLS not permitted during a transaction";
 
 enum { BAD_SEQUENCE = 503 };
 #define REFUSE(text_) { BAD_SEQUENCE, text_, false }

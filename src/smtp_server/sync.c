@@ -46,7 +46,8 @@ session_talked_early(struct smtp_session *session)
         return false;
     host = session_host(session, true);
     shown = shown_input(session, waiting);
-    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "SMTP protocol synchronization error (input sent without waiting for "
+    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "SMTP protocol synchronization error (input sent without "
+              "waiting for "
               "greeting): rejected connection from %.*s input=\"%.*s\"", STR_ARG(host), STR_ARG(shown));
     session_reply(session, SMTP_FAILED, STR("SMTP synchronization error"));
     return true;
@@ -65,8 +66,10 @@ session_is_out_of_sync(struct smtp_session *session)
     host = session_host(session, true);
     shown = shown_input(session, waiting);
     session_reset(session, "sync failure");
-    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "SMTP protocol synchronization error (next input sent too soon: "
-              "pipelining was%s advertised): rejected \"%.*s\" %.*s next input=\"%.*s\"", session->offers.pipelining ? "" : " not",
+    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "SMTP protocol synchronization error (next input sent too "
+              "soon: "
+              "pipelining was%s advertised): rejected \"%.*s\" %.*s next input=\"%.*s\"",
+                  session->offers.pipelining ? "" : " not",
               STR_ARG(line), STR_ARG(host), STR_ARG(shown));
     session_reply(session, SMTP_FAILED, STR("SMTP synchronization error"));
     session_close(session, "synchronization-error");

@@ -29,7 +29,8 @@ log_incomplete(struct smtp_session *session, const char *why)
         buf_add(&text, message->recipients[i].address);
     }
     names = buf_str(&text);
-    log_write(LOG_SMTP_INCOMPLETE_TRANSACTION, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "%.*s incomplete transaction (%s) from <%.*s>%.*s",
+    log_write(LOG_SMTP_INCOMPLETE_TRANSACTION, LOG_TO_MAIN | LOG_TO_REJECT, NULL,
+              "%.*s incomplete transaction (%s) from <%.*s>%.*s",
               STR_ARG(host), why, STR_ARG(sender), STR_ARG(names));
 }
 
@@ -48,7 +49,8 @@ session_reset(struct smtp_session *session, const char *why)
     acl_state_reset_message(&session->acl);
     verify_state_reset(&session->verify);
     dns_budget_reset();
-    session->is_discarding = session->is_recipients_over = session->is_rcpt_refusal_same = session->is_pipelined = false;
+    session->is_discarding = session->is_recipients_over = session->is_rcpt_refusal_same = session->is_pipelined =
+        false;
     session->discarded_count = session->rcpt_count = 0;
     session->rcpt_refusal = STR("");
     session->rcpt_refusal_code = 0;
@@ -82,7 +84,8 @@ session_data_deadline(const struct smtp_session *session, int64_t began_ms, uint
     struct deadline idle = session_deadline(session), whole = deadline_never();
 
     if (session->receive_timeout_s > 0)
-        whole.at_ms = began_ms + (int64_t)session->receive_timeout_s * 1000 + (int64_t)(bytes / DATA_LEAST_BYTES_PER_S) * 1000;
+        whole.at_ms =
+            began_ms + (int64_t)session->receive_timeout_s * 1000 + (int64_t)(bytes / DATA_LEAST_BYTES_PER_S) * 1000;
     return deadline_sooner(idle, whole);
 }
 
@@ -102,14 +105,16 @@ session_data_lost(struct smtp_session *session, enum input_result result)
     const char *id = session->message->id[0] != '\0' ? session->message->id : NULL;
 
     if (result == INPUT_TIMEOUT) {
-        log_write(LOG_LOST_INCOMING_CONNECTION, LOG_TO_MAIN, id, "SMTP data timeout (message abandoned) on connection from %.*s F=<%.*s>",
+        log_write(LOG_LOST_INCOMING_CONNECTION, LOG_TO_MAIN, id,
+                  "SMTP data timeout (message abandoned) on connection from %.*s F=<%.*s>",
                   STR_ARG(host), STR_ARG(sender));
         session_replyf(session, SMTP_UNAVAILABLE, "%.*s SMTP incoming data timeout - closing connection.",
                        STR_ARG(session->active_hostname));
         session_close(session, "data-timeout");
         return;
     }
-    log_write(LOG_LOST_INCOMING_CONNECTION, LOG_TO_MAIN, id, "SMTP connection from %.*s lost while reading message data",
+    log_write(LOG_LOST_INCOMING_CONNECTION, LOG_TO_MAIN, id, "SMTP connection from %.*s lost while reading message "
+              "data",
               STR_ARG(host));
     session_reply(session, SMTP_UNAVAILABLE, STR("Lost incoming connection"));
     session_close(session, "connection-lost");

@@ -22,7 +22,8 @@ unknown_run(struct smtp_session *session)
 
     if (is_http(line)) {
         host = session_host(session, true);
-        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected HTTP from %.*s: \"%.*s\"", STR_ARG(host), STR_ARG(line));
+        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected HTTP from %.*s: \"%.*s\"", STR_ARG(host),
+                  STR_ARG(line));
         session_reply(session, SMTP_FAILED, STR("SMTP service: HTTP is not spoken here"));
         session_close(session, "bad-commands");
         return;
@@ -32,14 +33,17 @@ unknown_run(struct smtp_session *session)
         return;
     }
     host = session_host(session, true);
-    log_write(LOG_SMTP_SYNTAX_ERROR, LOG_TO_MAIN, NULL, "SMTP syntax error in \"%.*s\" %.*s unrecognized command", STR_ARG(line),
+    log_write(LOG_SMTP_SYNTAX_ERROR, LOG_TO_MAIN, NULL, "SMTP syntax error in \"%.*s\" %.*s unrecognized command",
+              STR_ARG(line),
               STR_ARG(host));
     session_reset(session, "unrecognized command");
     host = session_host(session, false);
     session_reply(session, SMTP_SYNTAX, STR("Too many unrecognized commands"));
     log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL,
-              "SMTP call from %.*s dropped: too many unrecognized commands (last was \"%.*s\")", STR_ARG(host), STR_ARG(line));
+              "SMTP call from %.*s dropped: too many unrecognized commands (last was \"%.*s\")", STR_ARG(host),
+                  STR_ARG(line));
     session_close(session, "bad-commands");
 }
 
-const struct smtp_command unknown_command = { .name = "", .event = EVENT_UNKNOWN, .has_argument = true, .run = unknown_run };
+const struct smtp_command unknown_command = { .name = "", .event = EVENT_UNKNOWN, .has_argument = true,
+                                              .run = unknown_run };

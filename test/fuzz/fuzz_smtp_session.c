@@ -15,8 +15,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char settings[] =
     "exim_user = 65534\nexim_group = 65534\nprimary_hostname = mx.tern.example\nspool_directory = /nonexistent\n"
     "host_lookup =\nrfc1413_query_timeout = 0s\nhelo_lookup_domains =\nsmtp_enforce_sync = false\nprdr_enable\n"
-    "dsn_advertise_hosts = *\nsmtp_max_synprot_errors = 50\nsmtp_max_unknown_commands = 50\nsmtp_accept_max_nonmail = 50\n"
-    "message_size_limit = 20K\nrecipients_max = 20\nacl_smtp_rcpt = rcpt\nacl_smtp_data = data\nacl_smtp_vrfy = accept\n"
+    "dsn_advertise_hosts = *\nsmtp_max_synprot_errors = 50\nsmtp_max_unknown_commands = 50\nsmtp_accept_max_nonmail = "
+        "50\n"
+    "message_size_limit = 20K\nrecipients_max = 20\nacl_smtp_rcpt = rcpt\nacl_smtp_data = data\nacl_smtp_vrfy = "
+        "accept\n"
     "acl_smtp_expn = accept\nacl_smtp_etrn = accept\nacl_smtp_mail = mail\nacl_smtp_predata = accept\n"
     "sender_unqualified_hosts = *\nrecipient_unqualified_hosts = 192.0.2.1\npercent_hack_domains = p.example\n"
     "begin acl\n"
@@ -48,9 +50,11 @@ replies_hold(int fd)
         char *end = memchr(line, '\n', (size_t)(text + size - line));
 
         demand(end != NULL && end - line >= 4 && end[-1] == '\r');
-        demand(line[0] >= '2' && line[0] <= '5' && line[1] >= '0' && line[1] <= '9' && line[2] >= '0' && line[2] <= '9');
+        demand(line[0] >= '2' && line[0] <= '5' && line[1] >= '0' && line[1] <= '9' && line[2] >= '0' &&
+               line[2] <= '9');
         demand(line[3] == ' ' || line[3] == '-' || line[3] == '\r');
-        demand(memchr(line, '\r', (size_t)(end - 1 - line)) == NULL && memchr(line, '\0', (size_t)(end - line)) == NULL);
+        demand(memchr(line, '\r', (size_t)(end - 1 - line)) == NULL &&
+               memchr(line, '\0', (size_t)(end - line)) == NULL);
         line = end + 1;
     }
     free(text);

@@ -23,7 +23,8 @@ acl_bench(const char *options, const char *acls)
 {
     struct pool *pool = pool_new("test");
     struct acl_bench *bench = POOL_NEW(pool, struct acl_bench);
-    struct str text = pool_printf(pool, "exim_user = 65534\nexim_group = 65534\nprimary_hostname = tern.example\n%s\nbegin acl\n%s\n",
+    struct str text = pool_printf(pool, "exim_user = 65534\nexim_group = 65534\nprimary_hostname = "
+                                  "tern.example\n%s\nbegin acl\n%s\n",
                                   options, acls);
     struct config_request request = { .text = pool_cstr(pool, text) };
     struct config *conf;

@@ -36,7 +36,8 @@ TEST(fields_go_where_their_place_says)
     message_add_header(message, STR("Resent-From: x\n"));
     message_add_header(message, STR("Subject: s\n"));
     message_add_header(message, STR("X-Gone: g\n"));
-    acl_add_headers(&bench->state, STR("X-End: 1\n:at_start_rfc:X-Rfc: 4\n:after_received:X-After: 3\n:at_start:X-First: 2"));
+    acl_add_headers(&bench->state, STR("X-End: 1\n:at_start_rfc:X-Rfc: 4\n:after_received:X-After: "
+                                       "3\n:at_start:X-First: 2"));
     bench->state.headers_removed = STR("x-gone : x-none");
     acl_apply_headers(&bench->state, message);
     CHECK_STR("order", message_headers_text(message, bench->pool),
@@ -45,7 +46,8 @@ TEST(fields_go_where_their_place_says)
     acl_bench_free(bench);
 }
 
-static const struct { const char *text; int code, code_out; const char *enhanced, *text_out; bool is_right; } codes[] = {
+static const struct { const char *text; int code, code_out; const char *enhanced,
+                      *text_out; bool is_right; } codes[] = {
     { "hello", 550, 550, "", "hello", true },
     { "599 go away", 550, 599, "", "go away", true },
     { "554 5.7.1 go away", 550, 554, "5.7.1", "go away", true },

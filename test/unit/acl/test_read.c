@@ -18,7 +18,8 @@ static const struct { const char *acl, *error; } sections[] = {
     { "a:\n  accept message\n", "error in ACL: \"=\" missing after ACL \"message\" modifier" },
     { "a:\n  accept !message = x\n", "error in ACL: ACL error: negation is not allowed with \"message\"" },
     { "a:\n  deny endpass\n", "error in ACL: ACL error: \"endpass\" is not allowed with \"deny\"" },
-    { "a:\n  accept set x = 1\n", "invalid variable name after \"set\" in ACL modifier \"set x = 1\" (must start \"acl_c\" or "
+    { "a:\n  accept set x = 1\n", "invalid variable name after \"set\" in ACL modifier \"set x = 1\" (must start "
+      "\"acl_c\" or "
       "\"acl_m\")" },
     { "a:\n  accept set acl_mx = 1\n", "(digit or underscore must follow acl_c or acl_m)" },
     { "a:\n  accept set acl_m_x\n", "\"=\" missing after ACL \"set\" modifier" },

@@ -25,11 +25,13 @@ static const struct {
     { "deny message = one\\ntwo", ACL_DENY, "one\ntwo", "one" },
     { "deny message = told\n log_message = logged", ACL_DENY, "told", "logged" },
     { "accept message = fine", ACL_ACCEPT, "fine", "fine" },
-    { "require message = first\n condition = yes\n message = second\n condition = no\n message = third", ACL_DENY, "second",
+    { "require message = first\n condition = yes\n message = second\n condition = no\n message = third", ACL_DENY,
+      "second",
       "second" },
     { "deny message = ${if}\n", ACL_DENY, "", "" },
     { "accept condition = ${if}", ACL_ERROR, "", NULL },
-    { "accept hosts = 192.0.2.0/24\n domains = b.example\n local_parts = bob\n senders = ann@a.example\n sender_domains = a.example",
+    { "accept hosts = 192.0.2.0/24\n domains = b.example\n local_parts = bob\n senders = ann@a.example\n sender_domains "
+      "= a.example",
       ACL_ACCEPT, "", "" },
     { "accept hosts = !192.0.2.1", ACL_DENY, "", "" },
     { "accept recipients = bob@b.example", ACL_ACCEPT, "", "" },
@@ -44,7 +46,8 @@ static const struct {
     { "deny !acl = dropping\n", ACL_DENY, "", "" },
     { "require acl = dropping", ACL_DROP, "", "" },
     { "accept acl = discarding", ACL_DISCARD, "", "" },
-    { "deny acl = discarding", ACL_ERROR, "", "nested ACL returned \"discard\" for \"deny\" command (only allowed with \"accept\" "
+    { "deny acl = discarding", ACL_ERROR, "", "nested ACL returned \"discard\" for \"deny\" command (only allowed with "
+      "\"accept\" "
       "or \"discard\")" },
     { "accept acl = deferring", ACL_DEFER, "later", "later" },
     { "warn acl = deferring\n accept", ACL_ACCEPT, "", "" },
@@ -53,7 +56,8 @@ static const struct {
     { "accept acl = accept hosts = 192.0.2.1", ACL_ACCEPT, "", "" },
     { "accept delay = x", ACL_ERROR, "", "syntax error in argument for \"delay\" modifier: \"x\" is not a time value" },
     { "accept control = x", ACL_ERROR, "", "syntax error in \"control=x\"" },
-    { "accept control = allow_auth_unadvertised", ACL_ERROR, "", "cannot use \"control=allow_auth_unadvertised\" in RCPT ACL" },
+    { "accept control = allow_auth_unadvertised", ACL_ERROR, "",
+      "cannot use \"control=allow_auth_unadvertised\" in RCPT ACL" },
     { "accept verify = header_syntax", ACL_ERROR, "", "cannot verify header_syntax in ACL for RCPT" },
     { "accept verify = helo/x", ACL_ERROR, "", "unexpected '/' found in \"helo/x\" (this verify item has no options)" },
     { "accept verify = certificate", ACL_DENY, "no verified certificate", "no verified certificate" },
@@ -66,7 +70,8 @@ TEST(lists_end_with_their_verdict_and_texts)
 {
     for (size_t i = 0; i < COUNT(lists); i++) {
         struct pool *pool = pool_new("text");
-        struct str acl = pool_printf(pool, "start:\n %s\nother:\n accept\nargs:\n accept condition = ${if eq{$acl_arg1$acl_arg2}{bobtwo}}\n"
+        struct str acl = pool_printf(pool, "start:\n %s\nother:\n accept\nargs:\n accept condition = ${if "
+                                     "eq{$acl_arg1$acl_arg2}{bobtwo}}\n"
                                      "dropping:\n drop\ndiscarding:\n discard\ndeferring:\n defer message = later\n"
                                      "loop:\n accept acl = loop\n", lists[i].acl);
         struct acl_bench *bench = acl_bench("acl_smtp_rcpt = start", pool_cstr(pool, acl));
@@ -74,7 +79,8 @@ TEST(lists_end_with_their_verdict_and_texts)
 
         CHECK_TEXT(lists[i].acl, bench->error, NULL);
         if (bench->error == NULL) {
-            CHECK_INT(lists[i].acl, acl_run(ACL_AT_RCPT, config->acl_smtp_rcpt, &bench->scope, &reply), lists[i].result);
+            CHECK_INT(lists[i].acl, acl_run(ACL_AT_RCPT, config->acl_smtp_rcpt, &bench->scope, &reply),
+                      lists[i].result);
             CHECK_STR(lists[i].acl, reply.user_text, lists[i].user_text);
             if (lists[i].log_text != NULL)
                 CHECK_STR(lists[i].acl, reply.log_text, lists[i].log_text);
@@ -101,7 +107,8 @@ TEST(unset_options_have_the_default_of_their_point)
 TEST(controls_are_kept_for_the_session_or_the_message)
 {
     struct acl_bench *bench = acl_bench("acl_smtp_rcpt = a",
-        "a:\n accept control = freeze/no_tell\n control = queue/first_pass_route\n control = submission/domain=d.example/name=Joe X\n"
+        "a:\n accept control = freeze/no_tell\n control = queue/first_pass_route\n control = "
+            "submission/domain=d.example/name=Joe X\n"
         " control = no_enforce_sync\n control = no_multiline_responses\n control = fakereject/no way\n"
         " control = caseful_local_part\n queue = slow\n remove_header = X-A : X-B\n");
     struct acl_reply reply;

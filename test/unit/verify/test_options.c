@@ -17,9 +17,11 @@ static const struct {
     { "foo", true, false, "unknown option \"foo\" in ACL condition \"verify whole\"" },
     { "callout=foo", true, false, "bad time value in ACL condition \"verify whole\"" },
     { "callout=connect=2z", true, false, "bad time value in ACL condition \"verify whole\"" },
-    { "callout=mailfrom=a@b", true, false, "\"mailfrom\" is allowed as a callout option only for verify=header_sender (detected in "
+    { "callout=mailfrom=a@b", true, false, "\"mailfrom\" is allowed as a callout option only for verify=header_sender "
+      "(detected in "
       "ACL condition \"whole\")" },
-    { "callout=use_sender", true, false, "\"use_sender\" is allowed as a callout option only for verify=recipient (detected in ACL "
+    { "callout=use_sender", true, false, "\"use_sender\" is allowed as a callout option only for verify=recipient "
+      "(detected in ACL "
       "condition \"whole\")" },
 };
 
