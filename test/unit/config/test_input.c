@@ -2,7 +2,8 @@
 #include <sys/stat.h>
 #include "config_check.h"
 
-static const struct { const char *label, *text, *value, *error; } facts[] = {
+static const struct { const char *label, *text, *value, *error;
+} facts[] = {
     { "continued", "qualify_domain = a\\\n   b", "qualify_domain = ab\n", NULL },
     { "blank before the backslash stays", "qualify_domain = a \\\nb", "qualify_domain = a b\n", NULL },
     { "blanks after the backslash", "qualify_domain = a\\  \n  b", "qualify_domain = ab\n", NULL },
@@ -34,10 +35,10 @@ static const struct { const char *label, *text, *value, *error; } facts[] = {
     { "elifndef alone", ".elifndef X", NULL, ".elifndef without matching .ifdef" },
     { "included relative without need", ".include_if_exists x.conf", NULL,
       ".include specifies a non-absolute path \"x.conf\"" },
-    { "optional include of nothing", ".include_if_exists /nonexistent\nqualify_domain = a", "qualify_domain = a\n",
-      NULL },
-    { "include of nothing", ".include /nonexistent", NULL,
-      "failed to open included configuration file /nonexistent: No such file or directory" }
+    { "optional include of nothing", ".include_if_exists /no-such-place/file\nqualify_domain = a",
+      "qualify_domain = a\n", NULL },
+    { "include of nothing", ".include /no-such-place/file", NULL,
+      "failed to open included configuration file /no-such-place/file: No such file or directory" }
 };
 
 TEST(lines_are_made_as_the_manual_says)
@@ -138,8 +139,8 @@ TEST(the_first_file_of_a_list_that_exists_is_read)
 
     CHECK_INT("outcome", read_file(pool, list, &conf, &error), OK);
     CHECK_STR("file", conf->file, path);
-    CHECK_INT("none", read_file(pool, "/nonexistent:/nor/this", &conf, &error), FAIL);
-    CHECK_CONTAINS("none", error, "none of the configuration files exists: /nonexistent:/nor/this");
+    CHECK_INT("none", read_file(pool, "/no-such-place/file:/nor/this", &conf, &error), FAIL);
+    CHECK_CONTAINS("none", error, "none of the configuration files exists: /no-such-place/file:/nor/this");
     pool_free(pool);
 }
 
