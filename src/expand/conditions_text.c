@@ -10,8 +10,10 @@ static const struct {
     enum comparison comparison;
 } comparisons[] = {
     { "=", COMPARE_NUMBER_EQ }, { "==", COMPARE_NUMBER_EQ }, { "<", COMPARE_NUMBER_LT }, { "<=", COMPARE_NUMBER_LE },
-    { ">", COMPARE_NUMBER_GT }, { ">=", COMPARE_NUMBER_GE }, { "lt", COMPARE_LT }, { "le", COMPARE_LE }, { "gt", COMPARE_GT },
-    { "ge", COMPARE_GE }, { "lti", COMPARE_LTI }, { "lei", COMPARE_LEI }, { "gti", COMPARE_GTI }, { "gei", COMPARE_GEI },
+    { ">", COMPARE_NUMBER_GT }, { ">=", COMPARE_NUMBER_GE }, { "lt", COMPARE_LT }, { "le", COMPARE_LE },
+      { "gt", COMPARE_GT },
+    { "ge", COMPARE_GE }, { "lti", COMPARE_LTI }, { "lei", COMPARE_LEI }, { "gti", COMPARE_GTI },
+      { "gei", COMPARE_GEI },
 };
 
 bool

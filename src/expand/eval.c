@@ -18,7 +18,8 @@ expand_size_limit(void)
 enum outcome
 expand_step(struct scope *scope, struct why *why)
 {
-    uint64_t limit = config != NULL && config->expand_max_steps > 0 ? (uint64_t)config->expand_max_steps : STEPS_MAX_DEFAULT;
+    uint64_t limit = config != NULL && config->expand_max_steps > 0 ? (uint64_t)config->expand_max_steps
+        : STEPS_MAX_DEFAULT;
 
     if (scope->steps == NULL || ++*scope->steps <= limit)
         return OK;
@@ -107,7 +108,8 @@ eval_kind(const struct expand_node *node, struct scope *scope, struct str *text_
 static const char *
 kind_name(enum node_kind kind)
 {
-    static const char *const names[] = { "text", "sequence", "variable", "capture", "header", "operator", "item", "error" };
+    static const char *const names[] = { "text", "sequence", "variable", "capture", "header", "operator", "item",
+        "error" };
 
     return names[kind];
 }
@@ -196,7 +198,8 @@ static void
 add_place(struct why *why, struct scope *scope, const char *before, const char *name, const char *after)
 {
     if (why != NULL && why->text.len > 0 && !why->is_forced)
-        why->text = pool_printf_tainted(why->pool != NULL ? why->pool : scope->pool, "%.*s%s%s%s", STR_ARG(why->text), before, name, after);
+        why->text = pool_printf_tainted(why->pool != NULL ? why->pool : scope->pool, "%.*s%s%s%s", STR_ARG(why->text),
+                                        before, name, after);
 }
 
 static enum outcome

@@ -63,7 +63,8 @@ own_result(struct pool *pool, const struct expand_node *root, struct str text)
 }
 
 static enum outcome
-walk(const struct template *template, const struct expansion *expansion, struct scope *outer, struct str *text_out, struct why *why)
+walk(const struct template *template, const struct expansion *expansion, struct scope *outer, struct str *text_out,
+     struct why *why)
 {
     struct scope scope = *outer;
     struct captures captures = { .count = 0 };
@@ -87,7 +88,8 @@ walk(const struct template *template, const struct expansion *expansion, struct 
 }
 
 static enum outcome
-walk_traced(const struct template *template, const struct expansion *expansion, struct scope *scope, struct str *text_out,
+walk_traced(const struct template *template, const struct expansion *expansion, struct scope *scope,
+            struct str *text_out,
             struct why *why)
 {
     enum outcome outcome;
@@ -102,7 +104,8 @@ walk_traced(const struct template *template, const struct expansion *expansion, 
 }
 
 static enum outcome
-run(const struct template *template, const struct expansion *expansion, struct scope *scope, struct str *text_out, struct why *why)
+run(const struct template *template, const struct expansion *expansion, struct scope *scope, struct str *text_out,
+    struct why *why)
 {
     if (expansion->is_constant) {
         *text_out = expansion->root->text;

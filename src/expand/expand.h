@@ -21,7 +21,8 @@ enum outcome expand_text(struct str text, struct scope *scope, struct str *text_
 /* The same without keeping the tree: for a text that will hardly come again, as the argument of ${expand:…}. */
 enum outcome expand_text_once(struct str text, struct scope *scope, struct str *text_out, struct why *why);
 
-/* As expand(), then taken as a boolean ("yes" "true" "1" non-zero number …, as for `condition =`), an integer, a time. */
+/* As expand(), then taken as a boolean ("yes" "true" "1" non-zero number …, as for `condition =`), an integer, a
+ * time. */
 enum outcome expand_bool(struct template *template, struct scope *scope, bool *value_out, struct why *why);
 enum outcome expand_int(struct template *template, struct scope *scope, int64_t *value_out, struct why *why);
 

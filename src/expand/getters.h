@@ -3,9 +3,10 @@
 #define EXPAND_GETTERS_H
 #include "expand/rows.h"
 
-#define GETTER(name)                                                                                                   \
-    static enum outcome get_##name(struct scope *scope __attribute__((unused)), struct str suffix __attribute__((unused)), \
-                                   struct str *value_out, struct why *why __attribute__((unused)))
+#define GETTER_UNUSED __attribute__((unused))
+#define GETTER(name)                                                                                \
+    static enum outcome get_##name(struct scope *scope GETTER_UNUSED, struct str suffix GETTER_UNUSED, \
+                                   struct str *value_out, struct why *why GETTER_UNUSED)
 
 /* A text, or nothing if there is no owner. */
 #define GETTER_TEXT(name, owner, value)                     \

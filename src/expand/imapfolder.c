@@ -1,4 +1,5 @@
-/* expand/imapfolder.c -- ${imapfolder …}: the modified UTF-7 of RFC 3501 section 5.1.3, as mailbox names of Maildir have it. */
+/* expand/imapfolder.c -- ${imapfolder …}: the modified UTF-7 of RFC 3501 section 5.1.3, as mailbox names of Maildir
+ * have it. */
 #include "address/idn.h"
 #include "base/buf.h"
 #include "config/config.h"
@@ -109,11 +110,14 @@ imapfolder_eval(const struct expand_call *call, struct scope *scope, struct str 
     if (outcome != OK)
         return outcome;
     if (arguments[1].len != 1)
-        return why_fail(why, 0, NULL, "IMAP folder separator must be one character, found \"%.*s\"", STR_ARG(arguments[1]));
+        return why_fail(why, 0, NULL, "IMAP folder separator must be one character, found \"%.*s\"",
+                        STR_ARG(arguments[1]));
     utf8 = arguments[0];
-    if ((charset != NULL && !str_ieq_c(STR("UTF-8"), charset) && !charset_convert(scope->pool, utf8, charset, "UTF-8", &utf8, &reason))
+    if ((charset != NULL && !str_ieq_c(STR("UTF-8"), charset) && !charset_convert(scope->pool, utf8, charset, "UTF-8",
+        &utf8, &reason))
         || !text_is_utf8(utf8))
-        return why_fail(why, 0, NULL, "imapfolder: iconv() failed to convert from %s: %s", charset == NULL ? "?" : charset,
+        return why_fail(why, 0, NULL, "imapfolder: iconv() failed to convert from %s: %s", charset == NULL ? "?"
+                        : charset,
                         reason != NULL ? reason : "Invalid or incomplete multibyte or wide character");
     buf_init(&out, scope->pool, expand_size_limit());
     if (str_is_tainted(utf8))

@@ -35,7 +35,8 @@ expand_and_print(struct str text, struct scope *scope, FILE *out)
     pool_free(work);
 }
 
-/* A line and those that continue it: a backslash at the end, white space at the start of the next.  False at the end of input. */
+/* A line and those that continue it: a backslash at the end, white space at the start of the next.  False at the end
+ * of input. */
 static bool
 read_logical_line(FILE *in, struct pool *pool, struct str *line_out)
 {

@@ -140,7 +140,8 @@ json_fault(enum json_find find, struct str word, struct why *why)
 }
 
 static enum outcome
-json_element(struct str text, int64_t number, struct str word, bool *is_found_out, struct str *value_out, struct why *why)
+json_element(struct str text, int64_t number, struct str word, bool *is_found_out, struct str *value_out,
+             struct why *why)
 {
     struct json_items items;
 
@@ -148,7 +149,8 @@ json_element(struct str text, int64_t number, struct str word, bool *is_found_ou
     if (number <= 0)
         return why_fail(why, 0, NULL, "first argument of \"extract\" must be greater than zero");
     if (!json_items_init(&items, text))
-        return why_fail(why, 0, NULL, "missing '%c' wrapping array for extract %.*s", items.is_open ? ']' : '[', STR_ARG(word));
+        return why_fail(why, 0, NULL, "missing '%c' wrapping array for extract %.*s", items.is_open ? ']' : '[',
+                        STR_ARG(word));
     while (number > 0 && json_items_next(&items, value_out))
         number--;
     *is_found_out = number == 0;
@@ -264,8 +266,10 @@ env_eval(const struct expand_call *call, struct scope *scope, struct str *text_o
 
 const struct expand_item expand_core_items[] = {
     { .name = "if", .syntax = EXPAND_IF, .has_branches = true, .eval = if_eval },
-    { .name = "extract", .args_min = 2, .args_max = 3, .syntax = EXPAND_EXTRACT, .has_branches = true, .eval = extract_eval },
-    { .name = "listextract", .args_min = 2, .args_max = 2, .syntax = EXPAND_EXTRACT, .has_branches = true, .eval = listextract_eval },
+    { .name = "extract", .args_min = 2, .args_max = 3, .syntax = EXPAND_EXTRACT, .has_branches = true,
+      .eval = extract_eval },
+    { .name = "listextract", .args_min = 2, .args_max = 2, .syntax = EXPAND_EXTRACT, .has_branches = true,
+      .eval = listextract_eval },
     { .name = "env", .args_min = 1, .args_max = 1, .has_branches = true, .eval = env_eval },
     { .name = NULL }
 };

@@ -53,7 +53,8 @@ static enum outcome
 list_out_end(struct list_out *out, struct str *text_out, struct why *why)
 {
     if (buf_overflowed(&out->text))
-        return why_defer(why, 0, NULL, "expansion result is larger than %zu bytes (expand_max_size)", expand_size_limit());
+        return why_defer(why, 0, NULL, "expansion result is larger than %zu bytes (expand_max_size)",
+                         expand_size_limit());
     *text_out = buf_str(&out->text);
     return OK;
 }
@@ -62,7 +63,8 @@ static void
 add_place(struct why *why, struct scope *scope, const struct expand_call *call, const char *kind)
 {
     if (why != NULL && why->text.len > 0 && !why->is_forced)
-        why->text = pool_printf_tainted(why->pool != NULL ? why->pool : scope->pool, "%.*s inside \"%s\" %s", STR_ARG(why->text), call->name, kind);
+        why->text = pool_printf_tainted(why->pool != NULL ? why->pool : scope->pool, "%.*s inside \"%s\" %s",
+                                        STR_ARG(why->text), call->name, kind);
 }
 
 static enum outcome
@@ -209,7 +211,8 @@ merge_sort(struct sort *sort, struct sort_entry *entries, struct sort_entry *spa
 }
 
 static enum outcome
-sort_keys(const struct expand_call *call, struct scope *scope, const struct str_list *list, struct sort_entry *entries, struct why *why)
+sort_keys(const struct expand_call *call, struct scope *scope, const struct str_list *list, struct sort_entry *entries,
+          struct why *why)
 {
     struct str item_before = scope->item;
     enum outcome outcome = OK;

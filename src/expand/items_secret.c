@@ -9,7 +9,8 @@
 #include "expand/leftovers.h"
 #include "expand/tree.h"
 
-enum { PRVS_DAYS_VALID = 7, PRVS_DAYS_MODULO = 1000, PRVS_TAG_BYTES = 15, SRS_DAYS_MODULO = 1024, SRS_DAYS_VALID = 10, DAY_S = 86400 };
+enum { PRVS_DAYS_VALID = 7, PRVS_DAYS_MODULO = 1000, PRVS_TAG_BYTES = 15, SRS_DAYS_MODULO = 1024, SRS_DAYS_VALID = 10,
+    DAY_S = 86400 };
 
 static enum outcome
 text_argument(const struct expand_call *call, size_t index, struct scope *scope, struct str *text_out, struct why *why)
@@ -66,7 +67,8 @@ prvs_eval(const struct expand_call *call, struct scope *scope, struct str *text_
         return why_fail(why, 0, NULL, "prvs first argument must be a qualified email address");
     if (key.len != 1 || !ascii_is_digit(key.ptr[0]))
         return why_fail(why, 0, NULL, "prvs third argument must be a single digit");
-    key_and_day = pool_printf(scope->pool, "%c%03d", key.ptr[0], (today(PRVS_DAYS_MODULO) + PRVS_DAYS_VALID) % PRVS_DAYS_MODULO);
+    key_and_day = pool_printf(scope->pool, "%c%03d", key.ptr[0],
+                              (today(PRVS_DAYS_MODULO) + PRVS_DAYS_VALID) % PRVS_DAYS_MODULO);
     *text_out = pool_printf_tainted(scope->pool, "prvs=%.*s%.*s=%.*s", STR_ARG(key_and_day),
                                     STR_ARG(prvs_digest(scope->pool, secret, key_and_day, address)), STR_ARG(address));
     if (!str_is_tainted(address))
@@ -97,7 +99,8 @@ prvs_is_good(struct pool *pool, struct str secret, struct str key_and_day, struc
     uint64_t day;
     int left;
 
-    if (!str_eq(prvs_digest(pool, secret, key_and_day, address), digest) || !str_to_u64(str_from(key_and_day, 1), 10, &day))
+    if (!str_eq(prvs_digest(pool, secret, key_and_day, address), digest)
+        || !str_to_u64(str_from(key_and_day, 1), 10, &day))
         return false;
     left = ((int)day - today(PRVS_DAYS_MODULO) + PRVS_DAYS_MODULO) % PRVS_DAYS_MODULO;
     return left <= PRVS_DAYS_VALID;
@@ -136,7 +139,8 @@ prvscheck_eval(const struct expand_call *call, struct scope *scope, struct str *
 static struct str
 srs_digest(struct pool *pool, struct str secret, struct str local_part, struct str domain)
 {
-    struct str mac, text = address_fold(pool, pool_printf_tainted(pool, "%.*s@%.*s", STR_ARG(local_part), STR_ARG(domain)));
+    struct str mac, text = address_fold(pool, pool_printf_tainted(pool, "%.*s@%.*s", STR_ARG(local_part),
+                                                                  STR_ARG(domain)));
 
     if (!digest_hmac("MD5", pool, secret, text, &mac))
         return STR("");
@@ -164,8 +168,10 @@ srs_encode_eval(const struct expand_call *call, struct scope *scope, struct str 
     if (is_quoted)
         local_part = str_sub(local_part, 1, local_part.len - 2);
     *text_out = pool_printf_tainted(scope->pool, "%sSRS0=%.*s=%c%c=%.*s=%.*s%s@%.*s", is_quoted ? "\"" : "",
-                                    STR_ARG(srs_digest(scope->pool, secret, local_part, sender_domain)), digits[day >> 5],
-                                    digits[day & 31], STR_ARG(sender_domain), STR_ARG(local_part), is_quoted ? "\"" : "", STR_ARG(domain));
+                                    STR_ARG(srs_digest(scope->pool, secret, local_part, sender_domain)),
+                                        digits[day >> 5],
+                                    digits[day & 31], STR_ARG(sender_domain), STR_ARG(local_part), is_quoted ? "\""
+                                        : "", STR_ARG(domain));
     if (!str_is_tainted(sender) && !str_is_tainted(domain))
         *text_out = pool_dup_clean(scope->pool, *text_out);
     return OK;
@@ -193,16 +199,19 @@ inbound_srs_test(const struct expand_call *call, struct scope *scope, bool *is_t
 
     if (outcome != OK || (outcome = text_argument(call, 1, scope, &secret, why)) != OK)
         return outcome;
-    if (!str_istarts(text, STR("SRS0=")) || !str_cut(str_from(text, 5), '=', &digest, &text) || !str_cut(text, '=', &stamp, &text)
+    if (!str_istarts(text, STR("SRS0=")) || !str_cut(str_from(text, 5), '=', &digest, &text)
+        || !str_cut(text, '=', &stamp, &text)
         || !str_cut(text, '=', &domain, &local_part))
         return OK;
     if (secret.len > 0) {
         struct str expected = srs_digest(scope->pool, secret, local_part, domain);
 
-        if (digest.len != expected.len || CRYPTO_memcmp(digest.ptr, expected.ptr, digest.len) != 0 || !srs_stamp_is_good(stamp))
+        if (digest.len != expected.len || CRYPTO_memcmp(digest.ptr, expected.ptr, digest.len) != 0
+            || !srs_stamp_is_good(stamp))
             return OK;
     }
-    leftovers_set(&leftovers_get()->srs_recipient, address_join(scope->pool, local_part_quote(scope->pool, local_part), domain));
+    leftovers_set(&leftovers_get()->srs_recipient, address_join(scope->pool, local_part_quote(scope->pool, local_part),
+                                                                domain));
     *is_true_out = true;
     return OK;
 }

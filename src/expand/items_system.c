@@ -72,7 +72,8 @@ expand_word(struct str word, struct str command, struct scope *scope, struct str
     outcome = expand_node_eval(expansion->root, scope, word_out, &inner);
     if (outcome == OK)
         return OK;
-    why_fail(why, 0, NULL, "Expansion of \"%.*s\" from command \"%.*s\" in ${run} expansion failed: %.*s", STR_ARG(word),
+    why_fail(why, 0, NULL, "Expansion of \"%.*s\" from command \"%.*s\" in ${run} expansion failed: %.*s",
+             STR_ARG(word),
              STR_ARG(command), STR_ARG(inner.text));
     return outcome;
 }
@@ -187,7 +188,8 @@ object_open(const char *path, struct why *why)
 }
 
 static enum outcome
-dlfunc_result(int result, const unsigned char *yield, const char *function, struct scope *scope, struct str *text_out, struct why *why)
+dlfunc_result(int result, const unsigned char *yield, const char *function, struct scope *scope, struct str *text_out,
+              struct why *why)
 {
     struct str text = yield == NULL ? STR("") : pool_dup_tainted(scope->pool, str_of((const char *)yield));
 

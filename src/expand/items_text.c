@@ -37,7 +37,8 @@ add_replacement(struct buf *out, const struct expansion *replacement, struct sco
 
 /* As Perl's s///g: after an empty match the next one must not be empty at the same place. */
 static enum outcome
-substitute(struct regex *regex, struct str subject, const struct expansion *replacement, struct scope *scope, struct buf *out,
+substitute(struct regex *regex, struct str subject, const struct expansion *replacement, struct scope *scope,
+           struct buf *out,
            struct why *why)
 {
     size_t at = 0, copied = 0;
@@ -103,7 +104,8 @@ sg_eval(const struct expand_call *call, struct scope *scope, struct str *text_ou
     captures_restore(&kept, scope);
     regex_argument_release(call->args[1], regex);
     if (outcome == OK && buf_overflowed(&out))
-        return why_defer(why, 0, NULL, "expansion result is larger than %zu bytes (expand_max_size)", expand_size_limit());
+        return why_defer(why, 0, NULL, "expansion result is larger than %zu bytes (expand_max_size)",
+                         expand_size_limit());
     *text_out = buf_str(&out);
     return outcome;
 }

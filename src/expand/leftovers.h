@@ -7,7 +7,8 @@
 struct leftovers {
     struct pool *pool;
     int runrc;
-    struct str prvscheck_address, prvscheck_keynum, prvscheck_result, srs_recipient, lookup_dnssec_authenticated, ldap_dn;
+    struct str prvscheck_address, prvscheck_keynum, prvscheck_result, srs_recipient, lookup_dnssec_authenticated,
+        ldap_dn;
 };
 struct leftovers *leftovers_get(void);
 

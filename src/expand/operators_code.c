@@ -48,7 +48,8 @@ digest_hmac(const char *name, struct pool *pool, struct str secret, struct str d
 }
 
 static enum outcome
-digest_apply(const char *name, bool is_upper, struct scope *scope, struct str text, struct str *text_out, struct why *why)
+digest_apply(const char *name, bool is_upper, struct scope *scope, struct str text, struct str *text_out,
+             struct why *why)
 {
     struct str digest;
 
@@ -140,7 +141,8 @@ base62_apply(struct scope *scope, struct str text, struct str *text_out, struct 
     uint64_t value;
 
     if (!take_decimal(text, &value))
-        return why_fail(why, 0, NULL, "argument for base62 operator is \"%.*s\", which is not a decimal number", STR_ARG(text));
+        return why_fail(why, 0, NULL, "argument for base62 operator is \"%.*s\", which is not a decimal number",
+                        STR_ARG(text));
     *text_out = base62_encode(scope->pool, value % BASE62_SIX_DIGITS, 6);
     return OK;
 }
@@ -151,7 +153,8 @@ base62d_apply(struct scope *scope, struct str text, struct str *text_out, struct
     uint64_t value;
 
     if (!base62_decode(text, &value))
-        return why_fail(why, 0, NULL, "argument for base62d operator is \"%.*s\", which is not a base 62 number", STR_ARG(text));
+        return why_fail(why, 0, NULL, "argument for base62d operator is \"%.*s\", which is not a base 62 number",
+                        STR_ARG(text));
     *text_out = pool_printf(scope->pool, "%llu", (unsigned long long)value);
     return OK;
 }
@@ -162,7 +165,8 @@ base32_apply(struct scope *scope, struct str text, struct str *text_out, struct 
     uint64_t value;
 
     if (!take_decimal(text, &value))
-        return why_fail(why, 0, NULL, "argument for base32 operator is \"%.*s\", which is not a decimal number", STR_ARG(text));
+        return why_fail(why, 0, NULL, "argument for base32 operator is \"%.*s\", which is not a decimal number",
+                        STR_ARG(text));
     *text_out = base32_encode(scope->pool, value);
     return OK;
 }
@@ -173,7 +177,8 @@ base32d_apply(struct scope *scope, struct str text, struct str *text_out, struct
     uint64_t value;
 
     if (!base32_decode(text, &value))
-        return why_fail(why, 0, NULL, "argument for base32d operator is \"%.*s\", which is not a base 32 number", STR_ARG(text));
+        return why_fail(why, 0, NULL, "argument for base32d operator is \"%.*s\", which is not a base 32 number",
+                        STR_ARG(text));
     *text_out = pool_printf(scope->pool, "%llu", (unsigned long long)value);
     return OK;
 }

@@ -107,7 +107,8 @@ rfc2047d_apply(struct scope *scope, struct str text, struct str *text_out, struc
 {
     const char *fault = NULL;
 
-    *text_out = encoded_words_decode(scope->pool, text, charset(), config == NULL || config->check_rfc2047_length, '?', &fault);
+    *text_out = encoded_words_decode(scope->pool, text, charset(), config == NULL || config->check_rfc2047_length, '?',
+                                     &fault);
     /* What only looks like an encoded word stays as it is; a charset that nobody knows is a fault. */
     if (fault != NULL && !str_starts(str_of(fault), STR("malformed")))
         return why_fail(why, 0, NULL, "%s", fault);
@@ -119,7 +120,8 @@ static size_t
 utf8_length(struct str text, uint32_t *code_out)
 {
     unsigned char first = (unsigned char)text.ptr[0];
-    size_t len = first < 0x80 ? 1 : (first & 0xe0) == 0xc0 ? 2 : (first & 0xf0) == 0xe0 ? 3 : (first & 0xf8) == 0xf0 ? 4 : 0;
+    size_t len = first < 0x80 ? 1 : (first & 0xe0) == 0xc0 ? 2 : (first & 0xf0) == 0xe0 ? 3 : (first & 0xf8) == 0xf0
+        ? 4 : 0;
 
     if (len == 0 || text.len < len || !text_is_utf8(str_head(text, len)))
         return 0;
@@ -134,7 +136,8 @@ static size_t
 broken_length(struct str text)
 {
     unsigned char first = (unsigned char)text.ptr[0];
-    size_t wanted = first < 0xc2 || first > 0xf7 ? 1 : (first & 0xe0) == 0xc0 ? 2 : (first & 0xf0) == 0xe0 ? 3 : (first & 0xf8) == 0xf0 ? 4 : 1, len = 1;
+    size_t wanted = first < 0xc2 || first > 0xf7 ? 1 : (first & 0xe0) == 0xc0 ? 2 : (first & 0xf0) == 0xe0 ? 3
+        : (first & 0xf8) == 0xf0 ? 4 : 1, len = 1;
 
     while (len < wanted && len < text.len && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
         len++;
@@ -193,11 +196,11 @@ idn_fault(struct str text, const char *from, const char *to, const char *reason,
     return why_fail(why, 0, NULL, "error converting %s (%.*s) to %s: %s", from, STR_ARG(text), to, reason);
 }
 
-#define IDN_OPERATOR(name, function, from, to)                                                                          \
-    static enum outcome name##_apply(struct scope *scope, struct str text, struct str *text_out, struct why *why)       \
-    {                                                                                                                   \
-        const char *reason = "";                                                                                        \
-        return function(scope->pool, text, text_out, &reason) ? OK : idn_fault(text, from, to, reason, why);            \
+#define IDN_OPERATOR(name, function, from, to) \
+    static enum outcome name##_apply(struct scope *scope, struct str text, struct str *text_out, struct why *why) \
+    { \
+        const char *reason = ""; \
+        return function(scope->pool, text, text_out, &reason) ? OK : idn_fault(text, from, to, reason, why); \
     }
 IDN_OPERATOR(utf8_domain_to_alabel, domain_to_ascii, "utf8", "alabel")
 IDN_OPERATOR(utf8_domain_from_alabel, domain_to_utf8, "alabel", "utf8")
@@ -211,7 +214,8 @@ symbolic_mode(mode_t mode, char *out)
     static const struct {
         mode_t type;
         char letter;
-    } types[] = { { S_IFREG, '-' }, { S_IFDIR, 'd' }, { S_IFLNK, 'l' }, { S_IFCHR, 'c' }, { S_IFBLK, 'b' }, { S_IFIFO, 'p' }, { S_IFSOCK, 's' } };
+    } types[] = { { S_IFREG, '-' }, { S_IFDIR, 'd' }, { S_IFLNK, 'l' }, { S_IFCHR, 'c' }, { S_IFBLK, 'b' },
+        { S_IFIFO, 'p' }, { S_IFSOCK, 's' } };
     static const char letters[] = "rwxrwxrwx";
 
     out[0] = '?';
@@ -241,9 +245,11 @@ stat_apply(struct scope *scope, struct str text, struct str *text_out, struct wh
     if (path == NULL || stat(path, &st) == -1)
         return why_fail(why, errno, NULL, "stat(%.*s) failed", STR_ARG(text));
     symbolic_mode(st.st_mode, symbolic);
-    *text_out = pool_printf(scope->pool, "mode=%04o smode=%s inode=%lld device=%lld links=%ld uid=%ld gid=%ld size=%lld atime=%lld "
+    *text_out = pool_printf(scope->pool,
+                            "mode=%04o smode=%s inode=%lld device=%lld links=%ld uid=%ld gid=%ld size=%lld atime=%lld "
                             "mtime=%lld ctime=%lld", (unsigned)(st.st_mode & 077777), symbolic, (long long)st.st_ino,
-                            (long long)st.st_dev, (long)st.st_nlink, (long)st.st_uid, (long)st.st_gid, (long long)st.st_size,
+                            (long long)st.st_dev, (long)st.st_nlink, (long)st.st_uid, (long)st.st_gid,
+                                (long long)st.st_size,
                             (long long)st.st_atime, (long long)st.st_mtime, (long long)st.st_ctime);
     return OK;
 }
@@ -255,7 +261,8 @@ static const struct {
     char letter;
     const char *word;
 } list_kinds[] = {
-    { LIST_ADDRESS, 'a', "address " }, { LIST_DOMAIN, 'd', "domain " }, { LIST_HOST, 'h', "host " }, { LIST_LOCAL_PART, 'l', "localpart " },
+    { LIST_ADDRESS, 'a', "address " }, { LIST_DOMAIN, 'd', "domain " }, { LIST_HOST, 'h', "host " },
+      { LIST_LOCAL_PART, 'l', "localpart " },
 };
 enum { LISTS_NESTED_MAX = 50, KINDS_ALL = -1 };
 
@@ -263,7 +270,8 @@ static struct template *
 named_list(int which, struct str name, int *which_out)
 {
     for (int i = 0; i < (int)COUNT(list_kinds); i++) {
-        struct template *list = which == KINDS_ALL || which == i ? config_named_list(config, list_kinds[i].kind, name) : NULL;
+        struct template *list = which == KINDS_ALL || which == i ? config_named_list(config, list_kinds[i].kind, name)
+            : NULL;
 
         *which_out = i;
         if (list != NULL)
@@ -284,7 +292,8 @@ add_named_list(struct scope *scope, struct template *list, int which, int depth,
     if (depth > LISTS_NESTED_MAX)
         return why_fail(why, 0, NULL, "named lists refer to each other");
     while (outcome == OK && items_next(&items, scope->pool, &item)) {
-        struct template *inner = item.len > 0 && item.ptr[0] == '+' ? named_list(which, str_from(item, 1), &unused) : NULL;
+        struct template *inner = item.len > 0 && item.ptr[0] == '+' ? named_list(which, str_from(item, 1), &unused)
+            : NULL;
 
         if (inner != NULL) {
             outcome = add_named_list(scope, inner, which, depth + 1, out, why);
@@ -313,7 +322,8 @@ listnamed(struct scope *scope, int which, struct str name, struct str *text_out,
         name = str_from(name, 1);
     list = config == NULL ? NULL : named_list(which, name, &found);
     if (list == NULL)
-        return why_fail(why, 0, NULL, "\"%.*s\" is not a %snamed list", STR_ARG(name), which == KINDS_ALL ? "" : list_kinds[which].word);
+        return why_fail(why, 0, NULL, "\"%.*s\" is not a %snamed list", STR_ARG(name), which == KINDS_ALL ? ""
+                        : list_kinds[which].word);
     if (str_find(list->text, '+') == STR_NONE)
         return expand(list, scope, text_out, why);
     buf_init(&out, scope->pool, expand_size_limit());

@@ -227,7 +227,8 @@ time_eval_apply(struct scope *scope, struct str text, struct str *text_out, stru
     int seconds = interval_parse(text);
 
     if (seconds < 0)
-        return why_fail(why, 0, NULL, "string \"%.*s\" is not an Exim time interval in \"time_eval\" operator", STR_ARG(text));
+        return why_fail(why, 0, NULL, "string \"%.*s\" is not an Exim time interval in \"time_eval\" operator",
+                        STR_ARG(text));
     *text_out = pool_printf(scope->pool, "%d", seconds);
     return OK;
 }
@@ -238,7 +239,8 @@ time_interval_apply(struct scope *scope, struct str text, struct str *text_out, 
     uint64_t seconds = 0;
 
     if ((text.len > 0 && !str_to_u64(text, 10, &seconds)) || seconds > INT64_MAX)
-        return why_fail(why, 0, NULL, "string \"%.*s\" is not a positive number in \"time_interval\" operator", STR_ARG(text));
+        return why_fail(why, 0, NULL, "string \"%.*s\" is not a positive number in \"time_interval\" operator",
+                        STR_ARG(text));
     *text_out = interval_format(scope->pool, (int64_t)seconds);
     return OK;
 }

@@ -176,7 +176,8 @@ parser_header(struct parser *p, struct str name, size_t name_start, enum header_
         if (!str_starts(name, header_prefixes[i].prefix))
             continue;
         p->at = start;
-        while (p->at < p->text.len && p->text.ptr[p->at] > ' ' && p->text.ptr[p->at] < 0x7f && p->text.ptr[p->at] != ':')
+        while (p->at < p->text.len && p->text.ptr[p->at] > ' ' && p->text.ptr[p->at] < 0x7f
+               && p->text.ptr[p->at] != ':')
             p->at++;
         *form_out = header_prefixes[i].form;
         *header_out = str_sub(p->text, start, p->at - start);
@@ -200,9 +201,12 @@ make_variable(struct parser *p, size_t start, struct str name, bool is_braced)
         parser_fail(p, "$%s: built without %s", cname, flag);
         return NULL;
     }
-    if ((str_starts(name, STR("acl_c")) || str_starts(name, STR("acl_m"))) && name.len > 5 && !ascii_is_digit(name.ptr[5])
+    if ((str_starts(name, STR("acl_c")) || str_starts(name, STR("acl_m"))) && name.len > 5
+        && !ascii_is_digit(name.ptr[5])
         && name.ptr[5] != '_') {
-        parser_fail(p, "unknown variable name \"%s\" (6th character of a user-defined ACL variable must be a digit or underscore)",
+        parser_fail(p,
+                    "unknown variable name \"%s\" (6th character of a user-defined ACL variable must be a digit or "
+                    "underscore)",
                     cname);
         return NULL;
     }
@@ -251,7 +255,8 @@ parser_braced(struct parser *p, bool is_dollar_special)
     if (node == NULL)
         return NULL;
     if (!parser_take(p, '}')) {
-        parser_fail(p, "missing } at end of string%s", p->has_header ? " - could be header name not terminated by colon" : "");
+        parser_fail(p, "missing } at end of string%s", p->has_header
+                    ? " - could be header name not terminated by colon" : "");
         return NULL;
     }
     p->has_header |= had_header;
@@ -303,7 +308,8 @@ branch_problem(struct parser *p, const char *problem)
     if (rest.len == 0 && p->has_header)
         parser_fail(p, "missing or misplaced { or } - could be header name not terminated by colon");
     else
-        parser_fail(p, "curly-bracket problem in conditional yes/no parsing: %s  remaining string is '%.*s'", problem, STR_ARG(rest));
+        parser_fail(p, "curly-bracket problem in conditional yes/no parsing: %s  remaining string is '%.*s'", problem,
+                    STR_ARG(rest));
 }
 
 /* "{yes}{no}}", "{yes} fail }", "}": what may end an item with branches. */
@@ -382,7 +388,8 @@ take_json_word(struct parser *p, struct expand_call *call)
     for (size_t i = 0; i < 2; i++) {
         struct str word = i == 0 ? STR("jsons") : STR("json");
 
-        if (str_starts(rest, word) && rest.len > word.len && (rest.ptr[word.len] == '{' || ascii_is_space(rest.ptr[word.len]))) {
+        if (str_starts(rest, word) && rest.len > word.len && (rest.ptr[word.len] == '{'
+                                                              || ascii_is_space(rest.ptr[word.len]))) {
             call->word = word;
             p->at += word.len;
             return;
@@ -508,7 +515,8 @@ parse_list_item(struct parser *p, const struct expand_item *row, struct expand_c
     struct arguments arguments = { .count = 0 };
 
     for (int i = 0; i < row->args_max; i++)
-        if (!last_argument_follows(p, i == row->args_max - 1 ? "last" : which[i], row->name) || !take_argument(p, &arguments))
+        if (!last_argument_follows(p, i == row->args_max - 1 ? "last" : which[i], row->name)
+            || !take_argument(p, &arguments))
             return false;
     keep_arguments(p, call, &arguments);
     return item_ends(p, row->name);
@@ -530,7 +538,9 @@ parse_filter(struct parser *p, const struct expand_item *row, struct expand_call
     }
     parser_skip_space(p);
     if (!parser_take(p, '}')) {
-        parser_fail(p, "missing } at end of condition or expression inside \"%s\"; could be an unquoted } in the content", row->name);
+        parser_fail(p,
+                    "missing } at end of condition or expression inside \"%s\"; could be an unquoted } in the content",
+                        row->name);
         return false;
     }
     return item_ends(p, row->name);
@@ -651,7 +661,8 @@ parse_dollar_brace(struct parser *p, size_t start)
     if (item != NULL)
         return parse_item(p, item, start);
     if (left_out_flag("expand_items", pool_cstr(p->pool, name)) != NULL) {
-        parser_fail(p, "\"${%.*s\" encountered, but this facility is not included in the binary (built without %s)", STR_ARG(name),
+        parser_fail(p, "\"${%.*s\" encountered, but this facility is not included in the binary (built without %s)",
+                    STR_ARG(name),
                     left_out_flag("expand_items", pool_cstr(p->pool, name)));
         return NULL;
     }

@@ -140,7 +140,8 @@ row_argument(struct parser *p, const struct expand_condition *row, const struct 
 }
 
 static bool
-row_arguments_wrapped(struct parser *p, const struct expand_condition *row, const struct expand_node **nodes, size_t *count_out)
+row_arguments_wrapped(struct parser *p, const struct expand_condition *row, const struct expand_node **nodes,
+                      size_t *count_out)
 {
     if (!opening_follows(p, row->name))
         return false;
@@ -208,7 +209,8 @@ static const struct {
     enum for_form form;
 } own_tests[] = {
     { "and", TEST_AND, FOR_LIST }, { "or", TEST_OR, FOR_LIST }, { "forany", TEST_FORANY, FOR_LIST },
-    { "forall", TEST_FORALL, FOR_LIST }, { "forany_json", TEST_FORANY, FOR_JSON }, { "forall_json", TEST_FORALL, FOR_JSON },
+    { "forall", TEST_FORALL, FOR_LIST }, { "forany_json", TEST_FORANY, FOR_JSON },
+      { "forall_json", TEST_FORALL, FOR_JSON },
     { "forany_jsons", TEST_FORANY, FOR_JSONS }, { "forall_jsons", TEST_FORALL, FOR_JSONS },
 };
 
@@ -223,7 +225,8 @@ parse_named(struct parser *p, struct expand_test *test, struct str name)
         if (str_eq_c(name, own_tests[i].name)) {
             test->kind = own_tests[i].kind;
             test->form = own_tests[i].form;
-            return test->kind == TEST_AND || test->kind == TEST_OR ? parse_group(p, test) : parse_for(p, test, own_tests[i].name);
+            return test->kind == TEST_AND || test->kind == TEST_OR ? parse_group(p, test)
+                : parse_for(p, test, own_tests[i].name);
         }
     if ((row = expand_condition_find(name)) != NULL)
         return parse_row(p, test, row);
@@ -248,7 +251,8 @@ parser_test(struct parser *p)
     }
     name = take_condition_name(p);
     if (name.len == 0) {
-        parser_fail(p, "condition name expected, but found \"%.*s\"", STR_ARG(str_head(parser_rest(p), FOUND_MAX_BYTES)));
+        parser_fail(p, "condition name expected, but found \"%.*s\"", STR_ARG(str_head(parser_rest(p),
+            FOUND_MAX_BYTES)));
         return NULL;
     }
     if (++p->depth > TEST_NESTING_MAX) {

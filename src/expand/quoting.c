@@ -6,7 +6,8 @@ static bool
 is_quoting(const struct expand_node *node, struct str type)
 {
     return str_eq_c(str_of(node->operator.row->name), "quote_")
-        && (str_eq(node->operator.suffix, type) || (str_starts(node->operator.suffix, type) && node->operator.suffix.len > type.len
+        && (str_eq(node->operator.suffix, type) || (str_starts(node->operator.suffix, type)
+                                                    && node->operator.suffix.len > type.len
                                                      && node->operator.suffix.ptr[type.len] == '_'));
 }
 

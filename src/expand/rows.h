@@ -5,9 +5,9 @@
 #define EXPAND_ROWS_H
 #include "expand/expand.h"
 
-/* $name.  The getter leaves *value_out empty for "no value"; its trust is that of the memory it points to, which must
- * live at least as long as scope->pool's present contents.  It returns OK, or DEFER/FAIL with why filled (FAIL makes the
- * expansion fail). */
+/* $name.  The getter leaves *value_out empty for "no value"; its trust is that of the memory it points to, which
+ * must live at least as long as scope->pool's present contents.  It returns OK, or DEFER/FAIL with why filled (FAIL
+ * makes the expansion fail). */
 struct expand_variable {
     const char *name;               /* "acl_c" with is_prefix: all names that begin so; the rest comes in suffix */
     bool is_prefix;
@@ -19,19 +19,21 @@ struct expand_operator {
     const char *name;
     enum outcome (*apply)(struct scope *scope, struct str argument, struct str *text_out, struct why *why);
     bool takes_suffix;              /* "length_5", "hash_4_62", "l_3": what follows the name and "_" comes in suffix */
-    enum outcome (*apply_suffix)(struct scope *scope, struct str suffix, struct str argument, struct str *text_out, struct why *why);
+    enum outcome (*apply_suffix)(struct scope *scope, struct str suffix, struct str argument, struct str *text_out,
+                                 struct why *why);
 };
 
 /* One branch or argument, still a tree: evaluated by the row when it wants it. */
 struct expand_node;
-enum outcome expand_node_eval(const struct expand_node *node, struct scope *scope, struct str *text_out, struct why *why);
+enum outcome expand_node_eval(const struct expand_node *node, struct scope *scope, struct str *text_out,
+                              struct why *why);
 
 /* The text of a node that is constant (no $ in it): for arguments that are not expanded, as the lists of match_domain.
  * The template is the same at each call, so that what others keep with it stays.  NULL if the node is not constant. */
 struct template *expand_node_template(const struct expand_node *node);
 
-/* For a node that gave a tainted text: the part that is tainted and did not go through ${quote_TYPE:…}, as the configuration
- * has it; empty if there is none. */
+/* For a node that gave a tainted text: the part that is tainted and did not go through ${quote_TYPE:…}, as the
+ * configuration has it; empty if there is none. */
 struct str expand_node_unquoted(const struct expand_node *node, struct str type, struct scope *scope);
 
 /* A condition inside an item ({…} of ${filter and the like). */
@@ -65,8 +67,9 @@ struct expand_item {
     bool (*check)(const struct expand_call *call, struct why *why);
 };
 
-/* For items with branches: value is $value in {yes}; without {yes} the value itself is the result.  Without {yes}, and
- * untrue, the result is empty.  Captures of the scope are put back to what they were at the start by the item itself. */
+/* For items with branches: value is $value in {yes}; without {yes} the value itself is the result.  Without {yes},
+ * and untrue, the result is empty.  Captures of the scope are put back to what they were at the start by the item
+ * itself. */
 enum outcome expand_branch(const struct expand_call *call, bool is_true, struct str value, struct scope *scope,
                            struct str *text_out, struct why *why);
 

@@ -79,7 +79,8 @@ static enum outcome
 nhash(struct pool *pool, int64_t first, int64_t second, struct str text, struct str *text_out, struct why *why)
 {
     static const unsigned char primes[] = {
-        113, 109, 107, 103, 101, 97, 89, 83, 79, 73, 71, 67, 61, 59, 53, 47, 43, 41, 37, 31, 29, 23, 19, 17, 13, 11, 7, 5, 3
+        113, 109, 107, 103, 101, 97, 89, 83, 79, 73, 71, 67, 61, 59, 53, 47, 43, 41, 37, 31, 29, 23, 19, 17, 13, 11, 7,
+            5, 3
     };
     uint64_t total = 0, range;
 
@@ -129,7 +130,8 @@ take_number(struct str *text, bool is_signed, int64_t *value_out)
 
 /* ${substr_1_2:…}: the numbers stand in the name. */
 static enum outcome
-apply_with_suffix(const char *name, struct scope *scope, struct str suffix, struct str argument, struct str *text_out, struct why *why)
+apply_with_suffix(const char *name, struct scope *scope, struct str suffix, struct str argument, struct str *text_out,
+                  struct why *why)
 {
     const struct text_function *function = function_find(name);
     struct str rest = suffix;
@@ -145,11 +147,11 @@ apply_with_suffix(const char *name, struct scope *scope, struct str suffix, stru
     return function->apply(scope->pool, first, second, argument, text_out, why);
 }
 
-#define SUFFIX_FUNCTION(name_)                                                                                          \
-    static enum outcome name_##_suffix(struct scope *scope, struct str suffix, struct str argument, struct str *text_out, \
-                                       struct why *why)                                                                 \
-    {                                                                                                                   \
-        return apply_with_suffix(#name_, scope, suffix, argument, text_out, why);                                       \
+#define SUFFIX_FUNCTION(name_)                                                                              \
+    static enum outcome name_##_suffix(struct scope *scope, struct str suffix, struct str argument,         \
+                                       struct str *text_out, struct why *why)                               \
+    {                                                                                                       \
+        return apply_with_suffix(#name_, scope, suffix, argument, text_out, why);                           \
     }
 SUFFIX_FUNCTION(substr)
 SUFFIX_FUNCTION(s)
@@ -185,7 +187,8 @@ number_argument(const struct expand_call *call, size_t index, struct scope *scop
     take_number(&rest, is_signed, value_out);
     if (rest.len == 0)
         return OK;
-    return why_fail(why, 0, NULL, "\"%.*s\" is not a %snumber (in \"%s\" expansion)", STR_ARG(text), is_signed ? "" : "positive ",
+    return why_fail(why, 0, NULL, "\"%.*s\" is not a %snumber (in \"%s\" expansion)", STR_ARG(text), is_signed ? ""
+                    : "positive ",
                     call->name);
 }
 

@@ -8,7 +8,8 @@
 
 struct text_function {
     const char *name;
-    enum outcome (*apply)(struct pool *pool, int64_t first, int64_t second, struct str text, struct str *text_out, struct why *why);
+    enum outcome (*apply)(struct pool *pool, int64_t first, int64_t second, struct str text, struct str *text_out,
+                          struct why *why);
     bool is_first_signed;
 };
 extern const struct text_function text_functions[];

@@ -91,7 +91,8 @@ bool parser_take(struct parser *p, char c);
 const struct expand_node *parser_braced(struct parser *p, bool is_dollar_special);
 
 /* "header_subject" … : false if name begins like none of them; then the header's name is read up to its end. */
-bool parser_header(struct parser *p, struct str name, size_t name_start, enum header_form *form_out, struct str *header_out);
+bool parser_header(struct parser *p, struct str name, size_t name_start, enum header_form *form_out,
+                   struct str *header_out);
 
 /* A condition; the cursor stands behind "${if".  NULL when it failed. */
 const struct expand_test *parser_test(struct parser *p);
@@ -101,10 +102,12 @@ const struct expand_item *expand_item_find(struct str name);
 const struct expand_operator *expand_operator_find(struct str name, bool *has_suffix_out, struct str *suffix_out);
 
 /* ---- evaluation */
-enum outcome expand_header_value(enum header_form form, struct str name, struct scope *scope, struct str *value_out, struct why *why);
+enum outcome expand_header_value(enum header_form form, struct str name, struct scope *scope, struct str *value_out,
+                                 struct why *why);
 bool expand_header_exists(struct str name, struct scope *scope);
 
-/* The compiled pattern of an argument: kept for the process if it is constant, else regex_argument_release() frees it. */
+/* The compiled pattern of an argument: kept for the process if it is constant, else regex_argument_release() frees
+ * it. */
 struct regex;
 struct regex *regex_argument(const struct expand_node *node, struct str pattern, struct why *why);
 void regex_argument_release(const struct expand_node *node, struct regex *regex);

@@ -32,7 +32,8 @@ parent_of(const struct scope *scope)
     return scope->address == NULL ? NULL : scope->address->parent;
 }
 
-GETTER_TEXT(parent_local_part, parent_of(scope), parent_of(scope)->local_part_full.len > 0 ? parent_of(scope)->local_part_full
+GETTER_TEXT(parent_local_part, parent_of(scope), parent_of(scope)->local_part_full.len > 0
+            ? parent_of(scope)->local_part_full
             : parent_of(scope)->local_part)
 GETTER_TEXT(parent_domain, parent_of(scope), parent_of(scope)->domain)
 
@@ -78,9 +79,12 @@ GETTER(router_variable)
 }
 
 const struct expand_variable expand_address_variables[] = {
-    VARIABLE(local_part), VARIABLE(domain), VARIABLE(local_part_prefix), VARIABLE(local_part_prefix_v), VARIABLE(local_part_suffix),
-    VARIABLE(local_part_suffix_v), VARIABLE(domain_data), VARIABLE(local_part_data), VARIABLE(address_data), VARIABLE(self_hostname),
-    VARIABLE(home), VARIABLE(original_local_part), VARIABLE(original_domain), VARIABLE(parent_local_part), VARIABLE(parent_domain),
+    VARIABLE(local_part), VARIABLE(domain), VARIABLE(local_part_prefix), VARIABLE(local_part_prefix_v),
+        VARIABLE(local_part_suffix),
+    VARIABLE(local_part_suffix_v), VARIABLE(domain_data), VARIABLE(local_part_data), VARIABLE(address_data),
+        VARIABLE(self_hostname),
+    VARIABLE(home), VARIABLE(original_local_part), VARIABLE(original_domain), VARIABLE(parent_local_part),
+        VARIABLE(parent_domain),
     VARIABLE(address_pipe), VARIABLE(address_file), VARIABLE(local_user_uid), VARIABLE(local_user_gid),
     { .name = "r_", .is_prefix = true, .get = get_router_variable },
     { .name = NULL }

@@ -133,7 +133,8 @@ GETTER(message_headers)
         return OK;
     raw = message_headers_text(scope->message, scope->pool);
     raw = str_trim_right(raw);
-    *value_out = encoded_words_decode(scope->pool, raw, STR(""), config == NULL || config->check_rfc2047_length, '?', NULL);
+    *value_out = encoded_words_decode(scope->pool, raw, STR(""), config == NULL || config->check_rfc2047_length, '?',
+                                      NULL);
     return OK;
 }
 
@@ -174,11 +175,15 @@ GETTER(message_body_end)
 
 const struct expand_variable expand_message_variables[] = {
     VARIABLE(message_size), VARIABLE(message_body_size), VARIABLE(body_linecount), VARIABLE(body_zerocount),
-    VARIABLE(message_linecount), VARIABLE(received_count), VARIABLE(recipients_count), VARIABLE(max_received_linelength),
-    VARIABLE(received_time), VARIABLE(message_age), VARIABLE(message_exim_id), { .name = "message_id", .get = get_message_exim_id },
-    VARIABLE(sender_address), VARIABLE(sender_address_domain), VARIABLE(sender_address_local_part), VARIABLE(queue_name),
+    VARIABLE(message_linecount), VARIABLE(received_count), VARIABLE(recipients_count),
+        VARIABLE(max_received_linelength),
+    VARIABLE(received_time), VARIABLE(message_age), VARIABLE(message_exim_id),
+        { .name = "message_id", .get = get_message_exim_id },
+    VARIABLE(sender_address), VARIABLE(sender_address_domain), VARIABLE(sender_address_local_part),
+        VARIABLE(queue_name),
     VARIABLE(local_scan_data), VARIABLE(message_headers), VARIABLE(message_headers_raw), VARIABLE(message_smtputf8),
-    VARIABLE(return_path), VARIABLE(recipients), VARIABLE(recipients_list), VARIABLE(received_for), VARIABLE(reply_address),
+    VARIABLE(return_path), VARIABLE(recipients), VARIABLE(recipients_list), VARIABLE(received_for),
+        VARIABLE(reply_address),
     VARIABLE(message_body), VARIABLE(message_body_end),
     { .name = NULL }
 };

@@ -27,12 +27,14 @@ ORIGIN_TEXT(proxy_external_address, proxy_external_address)
 ORIGIN_NUMBER(proxy_local_port, proxy_local_port)
 ORIGIN_NUMBER(proxy_external_port, proxy_external_port)
 ORIGIN_NUMBER(sender_host_port, host_port)
-GETTER_NUMBER(interface_port, origin_of(scope), origin_of(scope)->interface_address.len > 0 ? origin_of(scope)->interface_port : -1,
+GETTER_NUMBER(interface_port, origin_of(scope), origin_of(scope)->interface_address.len > 0
+              ? origin_of(scope)->interface_port : -1,
               "-1")
 GETTER_NUMBER(originator_uid, origin_of(scope), (long long)(int)origin_of(scope)->caller_uid, "")
 GETTER_NUMBER(originator_gid, origin_of(scope), (long long)(int)origin_of(scope)->caller_gid, "")
 GETTER_TEXT(proxy_session, origin_of(scope), origin_of(scope)->proxy_local_address.len > 0 ? STR("yes") : STR("no"))
-GETTER_TEXT(authentication_failed, origin_of(scope), origin_of(scope)->authenticated_fail_id.len > 0 ? STR("1") : STR("0"))
+GETTER_TEXT(authentication_failed, origin_of(scope), origin_of(scope)->authenticated_fail_id.len > 0 ? STR("1")
+            : STR("0"))
 
 GETTER(authenticated_sender)
 {
@@ -47,9 +49,11 @@ GETTER(authenticated_sender)
 
 const struct expand_variable expand_origin_variables[] = {
     VARIABLE(sender_host_address), VARIABLE(sender_host_port), VARIABLE(interface_address), VARIABLE(interface_port),
-    { .name = "received_ip_address", .get = get_interface_address }, { .name = "received_port", .get = get_interface_port },
+    { .name = "received_ip_address", .get = get_interface_address }, { .name = "received_port",
+      .get = get_interface_port },
     VARIABLE(sender_helo_name), VARIABLE(sender_ident), VARIABLE(sender_host_authenticated), VARIABLE(authenticated_id),
-    VARIABLE(authenticated_fail_id), VARIABLE(authentication_failed), VARIABLE(authenticated_sender), VARIABLE(received_protocol),
+    VARIABLE(authenticated_fail_id), VARIABLE(authentication_failed), VARIABLE(authenticated_sender),
+        VARIABLE(received_protocol),
     { .name = "caller_uid", .get = get_originator_uid }, { .name = "caller_gid", .get = get_originator_gid },
     VARIABLE(originator_uid), VARIABLE(originator_gid), VARIABLE(proxy_local_address), VARIABLE(proxy_external_address),
     VARIABLE(proxy_local_port), VARIABLE(proxy_external_port), VARIABLE(proxy_session),

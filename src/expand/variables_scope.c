@@ -52,7 +52,8 @@ leftovers_set(struct str *field, struct str value)
     enum { GROWN_BYTES = 256 * 1024 };
     struct leftovers *leftovers = leftovers_get();
     struct str *const fields[] = {
-        &leftovers->prvscheck_address, &leftovers->prvscheck_keynum, &leftovers->prvscheck_result, &leftovers->srs_recipient,
+        &leftovers->prvscheck_address, &leftovers->prvscheck_keynum, &leftovers->prvscheck_result,
+            &leftovers->srs_recipient,
         &leftovers->lookup_dnssec_authenticated, &leftovers->ldap_dn,
     };
 
@@ -69,6 +70,7 @@ leftovers_set(struct str *field, struct str value)
 
 const struct expand_variable expand_scope_variables[] = {
     VARIABLE(item), VARIABLE(value), VARIABLE(prvscheck_address), VARIABLE(prvscheck_keynum),
-    VARIABLE(prvscheck_result), VARIABLE(srs_recipient), VARIABLE(lookup_dnssec_authenticated), VARIABLE(ldap_dn), VARIABLE(runrc),
+    VARIABLE(prvscheck_result), VARIABLE(srs_recipient), VARIABLE(lookup_dnssec_authenticated), VARIABLE(ldap_dn),
+        VARIABLE(runrc),
     { .name = NULL }
 };

@@ -1,5 +1,5 @@
-/* The parser and the walk over any text, with a message and values from outside in the scope.  The items that reach out of
- * the process are forbidden.  */
+/* The parser and the walk over any text, with a message and values from outside in the scope.  The items that reach
+ * out of the process are forbidden. */
 #include <stdlib.h>
 #include "base/process.h"
 #include "expand/expand.h"

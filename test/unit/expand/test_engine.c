@@ -1,4 +1,5 @@
-/* The engine apart from what single expressions give: taint, budgets, forced failure, places of errors, laziness, scopes. */
+/* The engine apart from what single expressions give: taint, budgets, forced failure, places of errors, laziness,
+ * scopes. */
 #include "check.h"
 #include <string.h>
 #include "base/buf.h"
@@ -24,7 +25,8 @@ bench_init(struct bench *bench)
     bench->origin = origin_new(bench->pool);
     bench->message = message_new(bench->pool, bench->origin);
     bench->message->sender = pool_dup_tainted(bench->pool, STR("ann@tern.example"));
-    message_add_header(bench->message, pool_dup_tainted(bench->pool, STR("Subject: a $primary_hostname ${lc:X} 'or'1\n")));
+    message_add_header(bench->message,
+                       pool_dup_tainted(bench->pool, STR("Subject: a $primary_hostname ${lc:X} 'or'1\n")));
     bench->scope.origin = bench->origin;
     bench->scope.message = bench->message;
 }
@@ -32,7 +34,8 @@ bench_init(struct bench *bench)
 static enum outcome
 bench_expand(struct bench *bench, const char *text)
 {
-    struct template template = { .text = str_of(text), .option_name = "data", .owner = "x router", .at = { "t.conf", 7 } };
+    struct template template = { .text = str_of(text), .option_name = "data", .owner = "x router",
+        .at = { "t.conf", 7 } };
 
     why_init(&bench->why, bench->pool);
     return expand(&template, &bench->scope, &bench->result, &bench->why);
@@ -90,7 +93,8 @@ static const struct { const char *text, *part; } refused[] = {
     { "${run,preexpand{/bin/echo $sender_address}}", "Attempt to exec tainted" },
     { "${dlfunc{$sender_address}{x}}", "Tainted name" },
     { "${lookup sqlite,file=/nosuch/x {select '$h_subject:'}}", "$h_subject: needs ${quote_sqlite:" },
-    { "${lookup sqlite,file=/nosuch/x {select '${quote_sqlite:$h_subject:}' $sender_address}}", "$sender_address needs" },
+    { "${lookup sqlite,file=/nosuch/x {select '${quote_sqlite:$h_subject:}' $sender_address}}",
+      "$sender_address needs" },
     { "${lookup sqlite,file=/nosuch/x {select ${map{$sender_address}{'$item'}}}}", "$item needs" },
     { "${lookup sqlite,file=/nosuch/x {select '${quote_sqlite:$h_subject:}'}}", "unable to open" },
     { "${lookup sqlite,file=/nosuch/x {select ${map{$sender_address}{'${quote_sqlite:$item}'}}}}", "unable to open" },
@@ -153,7 +157,8 @@ TEST(an_error_names_option_file_line_and_column)
     bench_init(&bench);
     CHECK_INT("", bench_expand(&bench, "abc ${nosuch:x} def"), FAIL);
     CHECK_STR("", bench.why.text, "unknown expansion operator \"nosuch\"");
-    CHECK_CONTAINS("", pool_cstr(bench.pool, bench.why.place), "in option \"data\" of the x router, t.conf line 7, column 13");
+    CHECK_CONTAINS("", pool_cstr(bench.pool, bench.why.place),
+                   "in option \"data\" of the x router, t.conf line 7, column 13");
     CHECK_CONTAINS("", pool_cstr(bench.pool, bench.why.place), "abc ${nosuch:x} def\n");
     pool_free(bench.pool);
 }
@@ -166,18 +171,25 @@ TEST(budgets_end_in_a_deferral)
 
     bench_init(&bench);
     bench.scope.steps = &steps;
-    CHECK_INT("", bench_expand(&bench, "${reduce{1:2:3:4:5:6:7:8:9:10}{0}{${map{1:2:3:4:5:6:7:8:9:10}{${map{1:2:3:4:5:6:7:8:9:10}{$item}}}}}}"),
+    CHECK_INT("",
+              bench_expand(&bench,
+                           "${reduce{1:2:3:4:5:6:7:8:9:10}{0}"
+                           "{${map{1:2:3:4:5:6:7:8:9:10}{${map{1:2:3:4:5:6:7:8:9:10}{$item}}}}}}"),
               DEFER);
     CHECK_CONTAINS("", pool_cstr(bench.pool, bench.why.text), "expand_max_steps");
     bench.scope.steps = NULL;
-    CHECK_INT("", bench_expand(&bench, "${reduce{1:2:3:4:5:6:7:8:9:10:11:12:13:14:15:16:17:18:19:20:21:22:23:24:25:26:27:28}{x}{$value$value}}"), DEFER);
+    CHECK_INT("",
+              bench_expand(&bench,
+                           "${reduce{1:2:3:4:5:6:7:8:9:10:11:12:13:14:15:16:17:18:19:20:21:22:23:24:25:26:27:28}"
+                           "{x}{$value$value}}"), DEFER);
     CHECK_CONTAINS("", pool_cstr(bench.pool, bench.why.text), "expand_max_size");
     buf_init(&text, bench.pool, BUF_NO_LIMIT);
     for (int i = 0; i < 5000; i++)
         buf_add_c(&text, "${lc:");
     CHECK_INT("", bench_expand(&bench, buf_cstr(&text)), FAIL);
     CHECK_CONTAINS("", pool_cstr(bench.pool, bench.why.text), "nested too deeply");
-    CHECK_INT("", bench_expand(&bench, "${if match{aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!}{^(a+)+\\$}{y}{n}}"), DEFER);
+    CHECK_INT("", bench_expand(&bench, "${if match{aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!}{^(a+)+\\$}{y}{n}}"),
+              DEFER);
     pool_free(bench.pool);
 }
 
@@ -225,11 +237,13 @@ TEST(what_redirections_forbid_is_refused)
 
 /* BATV and SRS carry the day: what is signed now is good now. */
 static const struct { const char *text, *result; } signatures[] = {
-    { "${prvscheck{${prvs{a@b.example}{key}}}{key}{$prvscheck_result|$prvscheck_address|$prvscheck_keynum}}", "1|a@b.example|0" },
+    { "${prvscheck{${prvs{a@b.example}{key}}}{key}{$prvscheck_result|$prvscheck_address|$prvscheck_keynum}}",
+      "1|a@b.example|0" },
     { "${prvscheck{${prvs{a@b.example}{key}{7}}}{key}{$prvscheck_result|$prvscheck_keynum}}", "1|7" },
     { "${prvscheck{${prvs{a@b.example}{key}}}{other}{[$prvscheck_result]}}", "[]" },
     { "${prvscheck{${prvs{a@b.example}{key}}}{key}}", "a@b.example" },
-    { "${if inbound_srs{${local_part:${srs_encode{s}{ann@a.example}{d.example}}}}{s}{$srs_recipient}{no}}", "ann@a.example" },
+    { "${if inbound_srs{${local_part:${srs_encode{s}{ann@a.example}{d.example}}}}{s}{$srs_recipient}{no}}",
+      "ann@a.example" },
     { "${if inbound_srs{${local_part:${srs_encode{s}{ann@a.example}{d.example}}}}{t}{$srs_recipient}{no}}", "no" },
     { "${srs_encode{s}{}{d.example}}", "" },
 };

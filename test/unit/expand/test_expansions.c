@@ -1,4 +1,5 @@
-/* Every expression of test/data/expansions.txt gives what stands below it.  The expected results come from the reference
+/* Every expression of test/data/expansions.txt gives what stands below it.  The expected results come from the
+ * reference
  * (test/renew-expansions); those on which Tern differs on purpose stand below "# differs", and in doc/DIFFERENCES.md.
  *
  * One entry: the expression on a line of its own, then each line of the result after "> "; "/DATA" is test/data. */
@@ -114,7 +115,8 @@ TEST(expressions_of_the_table_give_what_stands_below_them)
         struct pool_mark mark = pool_mark(work);
         const char *label = pool_cstr(work, expression);
 
-        CHECK_VIEW(label, expanded(&scope, with_directory(work, expression, here)), with_directory(work, expected, here));
+        CHECK_VIEW(label, expanded(&scope, with_directory(work, expression, here)),
+                   with_directory(work, expected, here));
         pool_reset(work, mark);
         count++;
     }

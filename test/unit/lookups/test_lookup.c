@@ -186,7 +186,8 @@ TEST(cdb_files_are_read)
 }
 
 static const struct { const char *key, *value; } selections[] = {
-    { "name", "tern" }, { "list:0", "1" }, { "list:2:deep", "yes" }, { "list:9", "-" }, { "nosuch", "-" }, { "flag", "true" },
+    { "name", "tern" }, { "list:0", "1" }, { "list:2:deep", "yes" }, { "list:9", "-" }, { "nosuch", "-" },
+      { "flag", "true" },
     { "list", "[1, \"two, three\", {\"deep\":\"yes\"}]" }, { "list:1", "two, three" },
 };
 
@@ -195,7 +196,8 @@ TEST(parts_of_json_files_are_selected)
     struct pool *pool = pool_new("test");
     const char *file = path_of(pool, "file.json");
 
-    write_file(file, STR("{ \"name\": \"tern\", \"list\": [1, \"two, three\", {\"deep\":\"yes\"}], \"flag\" : true }\n"));
+    write_file(file,
+               STR("{ \"name\": \"tern\", \"list\": [1, \"two, three\", {\"deep\":\"yes\"}], \"flag\" : true }\n"));
     for (size_t i = 0; i < COUNT(selections); i++)
         CHECK_STR(selections[i].key, look("json", file, selections[i].key, pool), selections[i].value);
     pool_free(pool);
@@ -209,7 +211,8 @@ TEST(sqlite_rows_are_values_or_pairs)
     sqlite3 *db;
 
     REQUIRE(sqlite3_open(file, &db) == SQLITE_OK);
-    REQUIRE(sqlite3_exec(db, "create table t(a, b); insert into t values('x', 'y z'), ('p', '')", NULL, NULL, NULL) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(db, "create table t(a, b); insert into t values('x', 'y z'), ('p', '')", NULL, NULL,
+                         NULL) == SQLITE_OK);
     sqlite3_close(db);
     CHECK_STR("one", look(type, "", "select a from t", pool), "x\np");
     CHECK_STR("two", look(type, "", "select a, b from t", pool), "a=x b=\"y z\" \na=p b=\"\" ");
