@@ -101,9 +101,11 @@ boolean_text(struct option_reader *reader, const struct option *row, const struc
         return true;
     }
     word = str_take_word(&value);
-    if (!str_ieq_c(word, "yes") && !str_ieq_c(word, "true") && !str_ieq_c(word, "no") && !str_ieq_c(word, "false"))
+    if (!str_ieq_c(word, "yes") && !str_ieq_c(word, "true") && !str_ieq_c(word, "no") && !str_ieq_c(word, "false")) {
+        reader_expect(reader, "yes, no, true or false");
         return reader_error(reader, "\"%.*s\" is not a valid value for the \"%.*s\" option", STR_ARG(word),
                             STR_ARG(name));
+    }
     if (str_trim(value).len > 0)
         return reader_error(reader, "extra characters follow \"%.*s\" for boolean option %.*s", STR_ARG(word),
                             STR_ARG(name));

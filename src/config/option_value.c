@@ -114,6 +114,7 @@ parse_integer(struct option_reader *reader, struct str text, const char *what, i
     int base = 10, digits = 0;
     int64_t value = 0, factor = 1;
 
+    reader_expect(reader, "a decimal, 0octal or 0xhexadecimal number, with K, M, G or T if wanted");
     if (rest.len > 0 && (rest.ptr[0] == '-' || rest.ptr[0] == '+'))
         rest = str_from(rest, 1);
     if (rest.len > 2 && rest.ptr[0] == '0' && ascii_lower(rest.ptr[1]) == 'x' && hex_digit(rest.ptr[2]) >= 0) {
@@ -140,6 +141,7 @@ parse_integer(struct option_reader *reader, struct str text, const char *what, i
     if (__builtin_mul_overflow(value, factor, &value) || value > limit)
         goto overflow;
     *value_out = is_negative ? -value : value;
+    reader->hint = (struct str){ 0 };
     return true;
 overflow:
     return reader_error(reader, "absolute value of integer \"%.*s\" is too large (overflow)", STR_ARG(text));
@@ -171,6 +173,7 @@ parse_fixed(struct option_reader *reader, struct str text, const char *what, int
     int64_t value = 0;
     int unit = 1000;
 
+    reader_expect(reader, "a decimal number with up to three decimals");
     if (rest.len == 0 || !ascii_is_digit(rest.ptr[0]))
         return reader_error(reader, "fixed-point number expected for %s", what);
     for (; rest.len > 0 && ascii_is_digit(rest.ptr[0]); rest = str_from(rest, 1)) {
@@ -187,6 +190,7 @@ parse_fixed(struct option_reader *reader, struct str text, const char *what, int
     if (str_trim(rest).len > 0)
         return reader_error(reader, "extra characters follow fixed-point value for %s", what);
     *value_out = (int)value;
+    reader->hint = (struct str){ 0 };
     return true;
 }
 
@@ -231,9 +235,8 @@ reader_time(struct option_reader *reader, struct str text, const char *what, int
 {
     if (parse_time(str_trim(text), seconds_out))
         return true;
-    return reader_error(reader,
-                        "invalid time value for %s (numbers followed by w, d, h, m or s are expected, not \"%.*s\")",
-                        what, STR_ARG(text));
+    reader_expect(reader, "numbers followed by w, d, h, m or s");
+    return reader_error(reader, "invalid time value for %s", what);
 }
 
 /* "4h:1d": ascending. */

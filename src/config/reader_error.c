@@ -84,6 +84,12 @@ reader_suggest(struct option_reader *reader, struct str word, const char *known)
     hint_set(reader, &nearest);
 }
 
+void
+reader_expect(struct option_reader *reader, const char *what)
+{
+    reader->hint = pool_printf(reader->pool, "expected: %s", what);
+}
+
 /* Which includes and macros led here. */
 static void
 trail_add(struct option_reader *reader, struct buf *text)

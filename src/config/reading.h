@@ -132,4 +132,6 @@ bool reader_error_placeless(struct option_reader *reader, const char *format, ..
 /* Remember the known word nearest to the wrong one, for the error that follows. */
 void reader_suggest_option(struct option_reader *reader, struct str word, const struct option *table);
 void reader_suggest(struct option_reader *reader, struct str word, const char *known);
+/* Say what would have been right, for the error that follows. */
+void reader_expect(struct option_reader *reader, const char *what);
 #endif

@@ -21,7 +21,7 @@ def write(tern, text, name="tern.conf"):
 ERRORS = [
     ("accept_8bitmim = 3\n", 'line 3 of {}:\n  main option "accept_8bitmim" unknown\n  (did you mean "accept_8bitmime"?)\n'),
     ("\nqualify_domain\n", "line 4 of {}:\n  unexpected end of line (data missing) after qualify_domain\n"),
-    ("queue_only = maybe\n", 'line 3 of {}:\n  "maybe" is not a valid value for the "queue_only" option\n'),
+    ("queue_only = maybe\n", 'line 3 of {}:\n  "maybe" is not a valid value for the "queue_only" option\n  (expected: yes, no, true or false)\n'),
     ("begin router\n", 'line 3 of {}:\n  "router" is not a known configuration section name\n  (did you mean "routers"?)\n'),
     ("begin routers\nx:\n driver = acept\n",
      'line 5 of {}:\n  router x: cannot find router driver "acept"\n  (did you mean "accept"?)\n'),

@@ -1,7 +1,11 @@
 /* Values of options by type: what is accepted, how it is shown, how a wrong one is worded. */
 #include "config_check.h"
 
-static const struct { const char *setting, *option, *shown, *error; } facts[] = {
+#define NUMBER "\n  (expected: a decimal, 0octal or 0xhexadecimal number, with K, M, G or T if wanted)"
+#define FIXED "\n  (expected: a decimal number with up to three decimals)"
+
+static const struct { const char *setting, *option, *shown, *error;
+} facts[] = {
     /* booleans */
     { "queue_only", "queue_only", "queue_only\n", NULL },
     { "no_queue_only", "queue_only", "no_queue_only\n", NULL },
@@ -9,7 +13,8 @@ static const struct { const char *setting, *option, *shown, *error; } facts[] = 
     { "queue_only = TRUE", "queue_only", "queue_only\n", NULL },
     { "queue_only = no", "queue_only", "no_queue_only\n", NULL },
     { "queue_only =", "queue_only", "queue_only\n", NULL },
-    { "queue_only = maybe", NULL, NULL, "\"maybe\" is not a valid value for the \"queue_only\" option" },
+    { "queue_only = maybe", NULL, NULL,
+      "\"maybe\" is not a valid value for the \"queue_only\" option\n  (expected: yes, no, true or false)" },
     { "queue_only = yes x", NULL, NULL, "extra characters follow \"yes\" for boolean option queue_only" },
     { "queue_only 3", NULL, NULL, "extra characters follow boolean option queue_only" },
     { "no_queue_only = yes", NULL, NULL, "extra characters follow boolean option no_queue_only" },
@@ -20,13 +25,14 @@ static const struct { const char *setting, *option, *shown, *error; } facts[] = 
     { "smtp_accept_max = 017", "smtp_accept_max", "smtp_accept_max = 15\n", NULL },
     { "smtp_accept_max = 3k", "smtp_accept_max", "smtp_accept_max = 3072\n", NULL },
     { "smtp_accept_max = -3", "smtp_accept_max", "smtp_accept_max = -3\n", NULL },
-    { "smtp_accept_max = abc", NULL, NULL, "integer expected for smtp_accept_max" },
-    { "smtp_accept_max =", NULL, NULL, "integer expected for smtp_accept_max" },
-    { "smtp_accept_max = 12x", NULL, NULL, "extra characters follow integer value for smtp_accept_max" },
-    { "smtp_accept_max = 0778", NULL, NULL, "extra characters follow integer value for smtp_accept_max" },
-    { "smtp_accept_max = 2147483648", NULL, NULL, "absolute value of integer \"2147483648\" is too large (overflow)" },
+    { "smtp_accept_max = abc", NULL, NULL, "integer expected for smtp_accept_max" NUMBER },
+    { "smtp_accept_max =", NULL, NULL, "integer expected for smtp_accept_max" NUMBER },
+    { "smtp_accept_max = 12x", NULL, NULL, "extra characters follow integer value for smtp_accept_max" NUMBER },
+    { "smtp_accept_max = 0778", NULL, NULL, "extra characters follow integer value for smtp_accept_max" NUMBER },
+    { "smtp_accept_max = 2147483648", NULL, NULL,
+      "absolute value of integer \"2147483648\" is too large (overflow)" NUMBER },
     { "smtp_accept_max = 99999999999999999999", NULL, NULL,
-      "absolute value of integer \"99999999999999999999\" is too large (overflow)" },
+      "absolute value of integer \"99999999999999999999\" is too large (overflow)" NUMBER },
     { "bounce_return_size_limit = 1048576", "bounce_return_size_limit", "bounce_return_size_limit = 1M\n", NULL },
     { "bounce_return_size_limit = 1000", "bounce_return_size_limit", "bounce_return_size_limit = 1000\n", NULL },
     { "return_size_limit = 5K", "bounce_return_size_limit", "bounce_return_size_limit = 5K\n", NULL },
@@ -37,15 +43,15 @@ static const struct { const char *setting, *option, *shown, *error; } facts[] = 
     { "check_spool_space = 1T", "check_spool_space", "check_spool_space = 1T\n", NULL },
     { "queue_run_max = $x", "queue_run_max", "queue_run_max = $x\n", NULL },
     { "queue_run_max = 0x10", "queue_run_max", "queue_run_max = 16\n", NULL },
-    { "queue_run_max = x", NULL, NULL, "integer expected for queue_run_max" },
+    { "queue_run_max = x", NULL, NULL, "integer expected for queue_run_max" NUMBER },
     { "remote_max_parallel = 0", "remote_max_parallel", "remote_max_parallel = 1\n", NULL },
     /* fixed point */
     { "queue_only_load = 2.5", "queue_only_load", "queue_only_load = 2.5\n", NULL },
     { "queue_only_load = 2", "queue_only_load", "queue_only_load = 2.0\n", NULL },
     { "queue_only_load = 2.1234", "queue_only_load", "queue_only_load = 2.123\n", NULL },
     { "queue_only", "queue_only_load", "queue_only_load =\n", NULL },
-    { "queue_only_load = .5", NULL, NULL, "fixed-point number expected for queue_only_load" },
-    { "queue_only_load = 5x", NULL, NULL, "extra characters follow fixed-point value for queue_only_load" },
+    { "queue_only_load = .5", NULL, NULL, "fixed-point number expected for queue_only_load" FIXED },
+    { "queue_only_load = 5x", NULL, NULL, "extra characters follow fixed-point value for queue_only_load" FIXED },
     /* times */
     { "auto_thaw = 1w2d3h4m5s", "auto_thaw", "auto_thaw = 1w2d3h4m5s\n", NULL },
     { "auto_thaw = 3m3m", "auto_thaw", "auto_thaw = 6m\n", NULL },
