@@ -280,27 +280,29 @@ named_list(int which, struct str name, int *which_out)
     return NULL;
 }
 
-/* The items of a list, those of the lists that it names ("+name") put in their place. */
+/* The items of a list as they are written, those of the lists that it names ("+name") put in their place. */
 static enum outcome
-add_named_list(struct scope *scope, struct template *list, int which, int depth, struct buf *out, struct why *why)
+add_named_list(struct scope *scope, const struct template *list, int which, int depth, struct buf *out, struct why *why)
 {
-    struct str text, item;
-    enum outcome outcome = expand(list, scope, &text, why);
-    struct items items = items_of(text);
+    struct items items = items_of(list->text);
+    enum outcome outcome = OK;
+    struct str item;
     int unused;
 
     if (depth > LISTS_NESTED_MAX)
         return why_fail(why, 0, NULL, "named lists refer to each other");
     while (outcome == OK && items_next(&items, scope->pool, &item)) {
-        struct template *inner = item.len > 0 && item.ptr[0] == '+' ? named_list(which, str_from(item, 1), &unused)
-            : NULL;
+        bool is_reference = item.len > 0 && item.ptr[0] == '+';
+        const struct template *inner = is_reference ? named_list(which, str_from(item, 1), &unused) : NULL;
 
         if (inner != NULL) {
             outcome = add_named_list(scope, inner, which, depth + 1, out, why);
             continue;
         }
-        if (out->len > 0 || depth > 0)
-            buf_add(out, out->len > 0 ? STR(" : ") : STR(""));
+        if (out->len > 0)
+            buf_add(out, str_eq_c(buf_str(out), " ") ? STR(": ") : STR(" : "));
+        else if (item.len == 0)
+            buf_add_char(out, ' ');
         for (size_t i = 0; i < item.len; i++) {
             if (item.ptr[i] == ':')
                 buf_add_char(out, ':');
@@ -324,8 +326,6 @@ listnamed(struct scope *scope, int which, struct str name, struct str *text_out,
     if (list == NULL)
         return why_fail(why, 0, NULL, "\"%.*s\" is not a %snamed list", STR_ARG(name), which == KINDS_ALL ? ""
                         : list_kinds[which].word);
-    if (str_find(list->text, '+') == STR_NONE)
-        return expand(list, scope, text_out, why);
     buf_init(&out, scope->pool, expand_size_limit());
     outcome = add_named_list(scope, list, found, 0, &out, why);
     *text_out = buf_str(&out);

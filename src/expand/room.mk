@@ -34,3 +34,5 @@ rows-$(SUPPORT_PAM) += expand_conditions:pam_conditions[]:pam
 rows-$(SUPPORT_RADIUS) += expand_conditions:radius_conditions[]:radius
 rows-$(SUPPORT_PWCHECK) += expand_conditions:pwcheck_conditions[]:pwcheck
 rows-$(LOOKUP_LDAP) += expand_conditions:ldapauth_conditions[]:ldapauth
+objs-y += saslauthd.o headerwrap.o
+rows-y += expand_conditions:saslauthd_conditions[] expand_operators:headerwrap_operators[]
