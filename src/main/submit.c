@@ -94,6 +94,14 @@ error_mode_of(enum error_mode mode)
     return RECEIVE_ERRORS_TO_SENDER;
 }
 
+/* -odb, -odi, -odf and -odqs ask for a delivery although the configuration may say queue_only. */
+static bool
+is_delivery_wanted(const struct command_line *line)
+{
+    return line->delivery == DELIVER_BACKGROUND || line->delivery == DELIVER_FOREGROUND
+        || line->delivery == DELIVER_QUEUE_REMOTE;
+}
+
 static bool
 options_make(const struct invocation *invocation, struct receive_options *options)
 {
@@ -107,6 +115,7 @@ options_make(const struct invocation *invocation, struct receive_options *option
         .no_qualify = line->is_not_qualified,
         .is_queue_only = line->delivery == DELIVER_QUEUE,
         .is_queue_smtp = line->delivery == DELIVER_QUEUE_REMOTE,
+        .is_delivery_wanted = is_delivery_wanted(line),
         .error_mode = error_mode_of(line->errors),
         .is_dont_deliver = line->is_not_delivering,
         .suppresses_fixups = line->is_without_fixups,
@@ -116,19 +125,19 @@ options_make(const struct invocation *invocation, struct receive_options *option
 
 /* The message is safe; that its delivery cannot be asked for now only means that it waits for a queue run. */
 static void
-delivery_ask(const struct invocation *invocation, struct launch_link *link, const struct receive_result *result)
+delivery_ask(const struct invocation *invocation, struct launch_link *link, const char *id)
 {
     bool is_waiting = invocation->line.delivery == DELIVER_FOREGROUND;
     struct deliver_options options = { .is_local_only = invocation->line.delivery == DELIVER_QUEUE_REMOTE,
                                        .is_waiting_for_made = is_waiting };
     struct why why;
 
-    if (link == NULL || result->fate != RECEIVE_ACCEPTED || result->is_queued_only)
+    if (link == NULL)
         return;
     why_init(&why, invocation->pool);
-    if (launch_deliver(link, result->token.id, deliver_options_pack(&options, invocation->pool), is_waiting, NULL,
+    if (launch_deliver(link, id, deliver_options_pack(&options, invocation->pool), is_waiting, NULL,
                        &why) != OK)
-        log_write(LOG_ALWAYS, LOG_TO_MAIN, result->token.id, "left for the next queue run: %.*s", STR_ARG(why.text));
+        log_write(LOG_ALWAYS, LOG_TO_MAIN, id, "left for the next queue run: %.*s", STR_ARG(why.text));
 }
 
 int
@@ -149,7 +158,10 @@ mode_submit(struct invocation *invocation)
     process.purpose = "submission";
     receive_local_message(invocation->pool, origin, &options, STDIN_FILENO, line->words.items, line->words.count,
                           &result);
-    delivery_ask(invocation, link, &result);
+    if (result.fate == RECEIVE_ACCEPTED && !result.is_queued_only)
+        delivery_ask(invocation, link, result.token.id);
+    if (result.report_id[0] != '\0' && !options.is_queue_only && (!config->queue_only || options.is_delivery_wanted))
+        delivery_ask(invocation, link, result.report_id);
     return result.exit_code;
 }
 
@@ -177,16 +189,21 @@ static bool
 session_options(const struct invocation *invocation, struct smtp_session_options *options)
 {
     const struct command_line *line = &invocation->line;
-    struct receive_options checked = { 0 };
+    struct receive_options *checked = POOL_NEW(invocation->pool, struct receive_options);
 
-    if (!sender_take(invocation, &checked))
+    if (!sender_take(invocation, checked))
         return false;
+    checked->is_delivery_wanted = is_delivery_wanted(line);
+    checked->no_qualify = line->is_not_qualified;
+    checked->is_dont_deliver = line->is_not_delivering;
+    checked->suppresses_fixups = line->is_without_fixups;
     *options = (struct smtp_session_options){
         .is_queue_only = line->delivery == DELIVER_QUEUE,
         .is_queue_smtp = line->delivery == DELIVER_QUEUE_REMOTE,
         .is_deliver_foreground = line->delivery == DELIVER_FOREGROUND,
-        .sender_override = checked.sender,
-        .has_sender = checked.has_sender,
+        .sender_override = checked->sender,
+        .has_sender = checked->has_sender,
+        .receive_options = checked,
     };
     return link_find(invocation, &options->link);
 }

@@ -1,5 +1,6 @@
 /* receive/end.c -- from the last octet to the verdict, in the manual's order: fix-ups, rewriting, Received:, ACLs,
  * spool. */
+#include <stdlib.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "message/header.h"
@@ -101,6 +102,19 @@ say_accepted(struct reception *r, struct receive_result *out)
         out->reply = receive_accepted_text(r->pool, &out->token);
 }
 
+/* For local input (SMTP sessions look for themselves, connection by connection). */
+static bool
+is_over_load(const struct reception *r)
+{
+    double load;
+
+    if (r->request.is_smtp_data || config->queue_only_load < 0 || getloadavg(&load, 1) != 1
+        || load * 1000 <= config->queue_only_load)
+        return false;
+    log_write(LOG_DELAY_DELIVERY, LOG_TO_MAIN, r->message->id, "no immediate delivery: load average %.2f", load);
+    return true;
+}
+
 /* queue_only and its kin; what the command line asks for counts where it may. */
 static void
 decide_queueing(struct reception *r, struct receive_result *out)
@@ -115,6 +129,8 @@ decide_queueing(struct reception *r, struct receive_result *out)
     }
     out->is_delivery_at_once = r->options->is_delivery_wanted && config->queue_only_override;
     if (r->options->is_queue_only || (is_queue_only && !out->is_delivery_at_once))
+        out->is_queued_only = true;
+    else if (!out->is_queued_only && !r->is_own && is_over_load(r))
         out->is_queued_only = true;
 }
 
