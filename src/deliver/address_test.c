@@ -17,6 +17,7 @@ struct test {
     struct route_run run;
     struct address *local, *remote;         /* latest first, as they are shown */
     int result;
+    bool has_details;               /* reasons are for administrators: they can tell of files and lookups */
 };
 
 enum { TEST_ROUTED = 0, TEST_DEFERRED = 1, TEST_UNDELIVERABLE = 2 };
@@ -101,7 +102,8 @@ trouble_show(struct test *test, const struct address *addr, enum route_result re
 
     fprintf(test->out, "%.*s %s", STR_ARG(addr->text),
             is_deferred ? "cannot be resolved at this time" : "is undeliverable");
-    fprintf(test->out, ": %.*s", STR_ARG(addr->why.text));
+    if (test->has_details)
+        fprintf(test->out, ": %.*s", STR_ARG(addr->why.text));
     parents_show(test, addr);
     fputc('\n', test->out);
     worse(test, is_deferred ? TEST_DEFERRED : TEST_UNDELIVERABLE);
@@ -183,6 +185,7 @@ address_test(struct str text, struct scope *scope, struct launch_link *link, boo
     struct captures captures = { 0 };
     struct str address;
 
+    test.has_details = scope->origin == NULL || scope->origin->is_admin;
     if (is_explained)
         trace_keep(scope->pool);
     if (!parse(&test, text, &address))

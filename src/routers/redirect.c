@@ -194,8 +194,6 @@ include(struct redirection *redirection, const struct redirect_item *item)
     enum route_outcome outcome;
     struct str data;
 
-    if (redirection->opt->forbid_include)
-        return data_error(redirection, STR("included files not permitted"));
     if (redirection->include_depth >= INCLUDE_DEPTH_MAX)
         return data_error(redirection, STR("included files are nested too deeply"));
     if (redirect_include_read(redirection, item->text, &data) != OK)

@@ -181,11 +181,17 @@ redirect_include_read(struct redirection *redirection, struct str path, struct s
 
     if (name == NULL || path.len == 0 || path.ptr[0] != '/')
         return why_defer(&addr->why, 0, "4.3.5", "included file \"%.*s\" is not an absolute path", STR_ARG(path));
+    if (redirection->opt->forbid_include)
+        return why_defer(&addr->why, 0, "4.3.5", "included files not permitted");
     if (directory.len > 0 && !is_below(path, directory))
         return why_defer(&addr->why, 0, "4.3.5", "included file %.*s is not in directory %.*s", STR_ARG(path),
                          STR_ARG(directory));
     fd = file_open(redirection, name, &error);
+    if (fd == -1 && directory.len > 0 && (error == ENOENT || error == ELOOP))
+        return why_defer(&addr->why, 0, "4.3.0",
+                         "failed to open %s (component of included file); could be symbolic link",
+                         name);
     if (fd == -1)
-        return why_defer(&addr->why, error, "4.3.0", "failed to open %s (component of included file)", name);
+        return why_defer(&addr->why, error, "4.3.0", "failed to open included file %s", name);
     return file_slurp(redirection, fd, name, data_out);
 }
