@@ -101,16 +101,15 @@ refuse(struct reception *r, enum acl_result result, const struct acl_reply *repl
 
 /* Taken and thrown away: the log says so, the sender is told that all is well. */
 static void
-discard(struct reception *r, const struct acl_reply *reply, struct receive_result *out)
+discard(struct reception *r, const char *point, struct str log_text, struct receive_result *out)
 {
     out->fate = RECEIVE_DISCARDED;
     out->code = SMTP_OK;
     out->reply = pool_printf(r->pool, "OK id=%s", r->message->id);
     r->message->received_complete_at = clock_now();
     arrival_log(r);
-    log_write(LOG_ALWAYS, LOG_TO_MAIN, r->message->id, "=> blackhole (%s ACL discarded recipients)%s%.*s",
-              r->request.is_smtp_data ? "DATA" : "non-SMTP", reply->log_text.len > 0 ? ": " : "",
-              STR_ARG(reply->log_text));
+    log_write(LOG_ALWAYS, LOG_TO_MAIN, r->message->id, "=> blackhole (%s ACL discarded recipients)%s%.*s", point,
+              log_text.len > 0 ? ": " : "", STR_ARG(log_text));
     log_write(LOG_ALWAYS, LOG_TO_MAIN, r->message->id, "Completed");
 }
 
@@ -140,13 +139,17 @@ reception_acl(struct reception *r, struct receive_result *out)
     enum acl_result result = ACL_ACCEPT;
 
     acl_apply_headers(r->scope.acl, r->message);
+    if (r->message->recipient_count == 0 && r->request.discarded_by != NULL) {
+        discard(r, r->request.discarded_by, STR(""), out);
+        return false;
+    }
     if (option != NULL && !r->is_own && r->message->recipient_count > 0) {
         r->scope.acl->point = point;
         result = acl_run(point, option, &r->scope, &reply);
         acl_apply_headers(r->scope.acl, r->message);
     }
     if (result == ACL_DISCARD) {
-        discard(r, &reply, out);
+        discard(r, r->request.is_smtp_data ? "DATA" : "non-SMTP", reply.log_text, out);
         return false;
     }
     if (result != ACL_ACCEPT) {

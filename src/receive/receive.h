@@ -50,6 +50,7 @@ struct receive_request {
     bool is_chunking, is_pipelining, is_pipelining_offered, is_8bitmime, is_prdr; /* what the session used, for the log
                                                                                      line */
     int body_8bit;                  /* M8S=: 0, 7, 8 */
+    const char *discarded_by;       /* "RCPT" or "MAIL": whose list threw all recipients away; NULL otherwise */
 };
 
 enum receive_fate {

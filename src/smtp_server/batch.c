@@ -39,11 +39,12 @@ take_message(struct smtp_session *session)
     struct receive_result result = { .fate = RECEIVE_FAILED };
     struct acl_reply reply;
 
+    session->line = STR("");
     if (config->acl_not_smtp_start != NULL)
         session_acl(session, ACL_AT_NOT_SMTP_START, config->acl_not_smtp_start, NULL, &reply);
     session_reception_begin(session, false);
     if (!read_message(session)) {
-        session_reply(session, SMTP_FAILED, STR("Unexpected end of file"));
+        session_data_lost(session, INPUT_END);
         return;
     }
     reception_end(session->reception, &result);
@@ -61,6 +62,9 @@ batch_command(struct smtp_session *session, struct str line)
     switch (session->event) {
     case EVENT_HELO:
     case EVENT_EHLO:
+        session->origin->helo_name = pool_dup(session->pool, session->argument);
+        session_reset(session, NULL);
+        return;
     case EVENT_RSET:
         session_reset(session, NULL);
         return;
@@ -78,14 +82,15 @@ batch_command(struct smtp_session *session, struct str line)
     case EVENT_DATA:
         break;
     default:
-        session_reply(session, SMTP_SYNTAX, STR("unrecognized command"));
+        session_reply(session, SMTP_SYNTAX, STR("Command unrecognized"));
         return;
     }
     legality = smtp_event_legality(session->state, session->event);
     if (session->event == EVENT_MAIL)
         session->batch_start_line = session->batch_line;
     if (legality.text != NULL)
-        session_reply(session, legality.code, str_of(legality.text));
+        session_reply(session, legality.code, session->event == EVENT_RCPT ? STR("No sender yet given")
+                      : str_of(legality.text));
     else if (session->event == EVENT_DATA)
         take_message(session);
     else
@@ -102,15 +107,15 @@ report(const struct smtp_session *session)
     if (!session->has_batch_failed)
         return EXIT_ALL_GOOD;
     printf("%.*s\n", STR_ARG(error));
-    if (session->batch_start_line > 0)
-        printf("Transaction started in line %d\n", session->batch_start_line);
+    printf("Transaction started in line %d\n", session->batch_start_line);
     printf("Error detected in line %d\n", session->batch_line);
+    if (line.len > 0)
+        printf("%.*s\n", STR_ARG(line));
     fflush(stdout);
-    fprintf(stderr, "\nAn error was detected while processing a file of BSMTP input.\nThe error message was:\n\n  "
+    fprintf(stderr, "An error was detected while processing a file of BSMTP input.\nThe error message was:\n\n  "
             "%.*s\n\n",
             STR_ARG(error));
-    if (session->batch_start_line > 0)
-        fprintf(stderr, "The SMTP transaction started in line %d.\n", session->batch_start_line);
+    fprintf(stderr, "The SMTP transaction started in line %d.\n", session->batch_start_line);
     fprintf(stderr, "The error was detected in line %d.\n", session->batch_line);
     if (line.len > 0)
         fprintf(stderr, "The SMTP command at fault was:\n\n   %.*s\n\n", STR_ARG(line));
@@ -131,6 +136,7 @@ smtp_batch_run(int in_fd, struct origin *origin, const struct smtp_session_optio
     session_init(&session, in_fd, -1, origin, options);
     session.is_batch = true;
     session.state = STATE_READY;
+    session_log_connection(&session);
     while (session.state != STATE_CLOSED && !session.has_batch_failed) {
         struct str line;
         enum input_result result;

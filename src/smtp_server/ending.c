@@ -75,7 +75,7 @@ session_end(struct smtp_session *session)
     const char *reason = session->notquit_reason;
     bool was_in_transaction = session->message->sender.len > 0 || session->message->recipient_count > 0;
 
-    if (!session->has_quit && reason != NULL && strcmp(reason, "connection-lost") == 0) {
+    if (!session->has_quit && !session->is_end_told && reason != NULL && strcmp(reason, "connection-lost") == 0) {
         session->state = was_in_transaction ? STATE_MAIL : STATE_READY;
         session_reset(session, "connection lost");
         end_lost(session, was_in_transaction);

@@ -34,7 +34,10 @@ may_be_unqualified(struct smtp_session *session, bool is_recipient)
 static bool
 fault(struct smtp_session *session, struct str argument, struct str reason)
 {
-    session_error_logged(session, LOG_SMTP_SYNTAX_ERROR, SMTP_BAD_ARGUMENT, reason,
+    if (session->is_batch)
+        session_reply(session, SMTP_BAD_ARGUMENT, reason);
+    else
+        session_error_logged(session, LOG_SMTP_SYNTAX_ERROR, SMTP_BAD_ARGUMENT, reason,
                          pool_printf_tainted(session->scratch, "%.*s: %.*s", STR_ARG(argument), STR_ARG(reason)));
     return false;
 }

@@ -130,13 +130,12 @@ is_welcome(struct smtp_session *session)
 }
 
 /* Under a daemon that is the daemon's line. */
-static void
-log_connection(struct smtp_session *session)
+void
+session_log_connection(struct smtp_session *session)
 {
     struct str host = session_host(session, false);
 
-    if (!session->options->is_daemon && session->origin->is_socket &&
-        !session_client_in(session, config->hosts_connection_nolog))
+    if (!session->options->is_daemon && !session_client_in(session, config->hosts_connection_nolog))
         log_write(LOG_SMTP_CONNECTION, LOG_TO_MAIN, NULL, "SMTP connection from %.*s", STR_ARG(host));
 }
 
@@ -147,7 +146,7 @@ session_greet(struct smtp_session *session)
     enum acl_result result = ACL_ACCEPT;
     struct str banner;
 
-    log_connection(session);
+    session_log_connection(session);
     if (!set_active_hostname(session) || !expand_limits(session))
         return false;
     if (session->origin->is_socket) {

@@ -33,21 +33,16 @@ is_name_valid(struct str name)
 static bool
 check_name(struct smtp_session *session, const char *word)
 {
-    struct str argument = session->argument, name = argument, rest, host, shown;
-    bool is_valid = is_name_valid(argument);
+    struct str argument = session->argument, host, shown;
 
-    if (!is_valid && str_cut(argument, ' ', &name, &rest) && is_name_valid(name) &&
-        session_client_in(session, config->helo_accept_junk_hosts))
-        is_valid = true;
-    if (!is_valid && (session_client_in(session, config->helo_accept_junk_hosts) || !session->origin->is_socket))
-        is_valid = true;
-    if (is_valid) {
+    if (is_name_valid(argument) || session_client_in(session, config->helo_accept_junk_hosts)) {
         session->origin->helo_name = pool_dup(session->pool, argument);
         return true;
     }
     host = session_host(session, false);
     shown = argument.len > 0 ? argument : STR("(no argument given)");
-    log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL, "rejected %s from %.*s: syntactically invalid argument(s): %.*s", word,
+    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected %s from %.*s: syntactically invalid argument(s): "
+              "%.*s", word,
               STR_ARG(host),
               STR_ARG(shown));
     if (++session->synprot_count > config->smtp_max_synprot_errors) {

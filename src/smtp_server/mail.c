@@ -36,8 +36,8 @@ lacks_helo(struct smtp_session *session)
 
     if (session->state != STATE_CONNECTED || session->is_batch)
         return false;
-    if (!session->origin->is_socket || (!session_client_in(session, config->hosts_require_helo) &&
-                                        !session_client_in(session, config->helo_verify_hosts)))
+    if (!session_client_in(session, config->hosts_require_helo) &&
+        !session_client_in(session, config->helo_verify_hosts))
         return false;
     host = session_host(session, false);
     session_reply(session, SMTP_BAD_SEQUENCE, STR("HELO or EHLO required"));

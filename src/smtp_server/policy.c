@@ -29,7 +29,7 @@ session_client_in(struct smtp_session *session, struct template *list)
 
     scope.captures = &captures;
     why_init(&why, session->scratch);
-    return list != NULL && session->origin->is_socket && match_client_host(list, &scope, NULL, &why) == MATCH_YES;
+    return list != NULL && match_client_host(list, &scope, NULL, &why) == MATCH_YES;
 }
 
 enum acl_result

@@ -54,7 +54,7 @@ struct smtp_session {
     double mail_delay_s, rcpt_delay_s;      /* smtp_ratelimit_mail, _rcpt: the next delay */
     enum smtp_event history[HISTORY_MAX];
     size_t history_count;
-    bool has_quit;
+    bool has_quit, is_end_told;     /* QUIT came; the last reply and its log line are out */
     const char *notquit_reason;     /* $smtp_notquit_reason */
     bool is_load_latched;           /* queue_only_load was passed once */
 
@@ -152,6 +152,7 @@ void session_deliver(struct smtp_session *session, const struct receive_result *
 
 /* ---- The rest */
 bool session_greet(struct smtp_session *session);               /* checks at connect, banner: greeting.c */
+void session_log_connection(struct smtp_session *session);
 void session_count(struct smtp_session *session, const struct smtp_command *command);  /* limits.c: may close */
 void session_slow_down(struct smtp_session *session, struct str option, int count, double *delay_s);
 bool session_is_out_of_sync(struct smtp_session *session);      /* sync.c: replies and closes */

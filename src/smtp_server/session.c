@@ -1,6 +1,7 @@
 /* smtp_server/session.c -- the loop: a line, the command it is, whether it is legal now, what it does. */
 #include "smtp_server/server.h"
-#include <unistd.h>
+#include <stdlib.h>
+#include <string.h>
 #include "base/clock.h"
 #include "base/trace.h"
 #include "expand/expand.h"
@@ -106,20 +107,21 @@ note_history(struct smtp_session *session)
 static void
 refuse_illegal(struct smtp_session *session, struct smtp_legality legality)
 {
+    /* The followers of a refused MAIL in a pipeline are no errors. */
+    bool is_explained = legality.is_expected && session->offers.pipelining && session->is_mail_refused &&
+                        session->expected_count++ < EXPECTED_MAX;
     struct str text = str_of(legality.text);
 
     if (session->event == EVENT_DATA)
-        text = session_data_refusal(session, session->is_mail_refused ? "Valid RCPT command must precede DATA"
-                                    : legality.text);
+        text = session_data_refusal(session, is_explained ? "Valid RCPT command must precede DATA" : legality.text);
     if (session->event == EVENT_RCPT)
         session->rcpt_count++;
-    if (legality.is_expected && session->offers.pipelining && session->is_mail_refused &&
-        session->expected_count++ < EXPECTED_MAX)
+    if (is_explained)
         session_reply(session, legality.code, text);
     else
         session_error_logged(session, LOG_SMTP_PROTOCOL_ERROR, legality.code, str_of(legality.text), text);
     if (session->event == EVENT_RCPT && session->rcpt_refusal_code == 0) {
-        session->rcpt_refusal = pool_printf(session->message_pool, "%s", legality.text);
+        session->rcpt_refusal = str_of(legality.text);
         session->rcpt_refusal_code = legality.code;
         session->is_rcpt_refusal_same = true;
     }
@@ -210,6 +212,7 @@ int
 smtp_session_run(int in_fd, int out_fd, struct origin *origin, const struct smtp_session_options *options)
 {
     struct smtp_session session;
+    bool is_ended_badly;
 
     origin->is_smtp = true;
     session_init(&session, in_fd, out_fd, origin, options);
@@ -221,8 +224,11 @@ smtp_session_run(int in_fd, int out_fd, struct origin *origin, const struct smtp
         session_end(&session);
     }
     session_flush(&session);
+    /* Local callers see in the exit status that the session was cut short. */
+    is_ended_badly = session.is_end_told || (!session.has_quit && session.notquit_reason != NULL &&
+                                             strcmp(session.notquit_reason, "connection-lost") != 0);
     session_release(&session);
-    return 0;
+    return is_ended_badly ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 void

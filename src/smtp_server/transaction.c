@@ -72,6 +72,8 @@ session_reception_begin(struct smtp_session *session, bool is_chunking)
         .body_8bit = session->body == SMTP_BODY_8BITMIME ? 8 : session->body == SMTP_BODY_7BIT ? 7 : 0,
     };
 
+    if (session->message->recipient_count == 0 && session->discarded_count > 0)
+        request.discarded_by = session->is_discarding ? "MAIL" : "RCPT";
     *scope = session_scope(session);
     scope->pool = session->message_pool;
     session->acl.rcpt_count = session->rcpt_count;
@@ -102,10 +104,10 @@ void
 session_data_lost(struct smtp_session *session, enum input_result result)
 {
     struct str host = session_host(session, false), sender = session->message->sender;
-    const char *id = session->message->id[0] != '\0' ? session->message->id : NULL;
 
+    session->is_end_told = true;
     if (result == INPUT_TIMEOUT) {
-        log_write(LOG_LOST_INCOMING_CONNECTION, LOG_TO_MAIN, id,
+        log_write(LOG_LOST_INCOMING_CONNECTION, LOG_TO_MAIN, NULL,
                   "SMTP data timeout (message abandoned) on connection from %.*s F=<%.*s>",
                   STR_ARG(host), STR_ARG(sender));
         session_replyf(session, SMTP_UNAVAILABLE, "%.*s SMTP incoming data timeout - closing connection.",
@@ -113,7 +115,7 @@ session_data_lost(struct smtp_session *session, enum input_result result)
         session_close(session, "data-timeout");
         return;
     }
-    log_write(LOG_LOST_INCOMING_CONNECTION, LOG_TO_MAIN, id, "SMTP connection from %.*s lost while reading message "
+    log_write(LOG_LOST_INCOMING_CONNECTION, LOG_TO_MAIN, NULL, "SMTP connection from %.*s lost while reading message "
               "data",
               STR_ARG(host));
     session_reply(session, SMTP_UNAVAILABLE, STR("Lost incoming connection"));
