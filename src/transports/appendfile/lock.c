@@ -94,7 +94,8 @@ append_lock_attempts(const struct appendfile_options *options)
         timeout = options->lock_flock_timeout;
     if (timeout == 0)
         return options->lock_retries;
-    return (options->lock_retries * options->lock_interval + timeout - 1) / timeout;
+    timeout = (options->lock_retries * options->lock_interval + timeout - 1) / timeout;
+    return timeout > 0 ? timeout : 1;
 }
 
 static bool
