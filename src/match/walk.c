@@ -174,9 +174,6 @@ decide_unknown(struct match_run *run, enum match *answer_out)
         return false;
     run->is_decided_by_unknown = true;
     *answer_out = run->is_included_unknown ? MATCH_YES : MATCH_NO;
-    log_write(LOG_UNKNOWN_IN_LIST, LOG_TO_MAIN, NULL, "%s%.*s%s", run->is_included_unknown ? "" :
-        "list matching forced to fail: ",
-        STR_ARG(run->unknown_text), run->is_included_unknown ? ": accepted by +include_unknown" : "");
     return true;
 }
 
@@ -355,7 +352,8 @@ trace_answer(const struct template *template, const struct match_run *run, enum 
         reason = run->decided_by->text;
         after = "\"";
     }
-    trace(TRACE_LISTS, "%.*s in %s%.*s%s? %s (%s%.*s%s)", STR_ARG(run->form == FORM_HOST ? STR("host") : run->subject), quote,
+    trace(TRACE_LISTS, "%.*s in %s%.*s%s? %s (%s%.*s%s)", STR_ARG(run->form == FORM_HOST ? STR("host") : run->subject),
+        quote,
         STR_ARG(list), quote, answer == MATCH_YES ? "yes" : "no", before, STR_ARG(reason), after);
 }
 
@@ -372,6 +370,10 @@ match_template(struct template *template, struct match_run *run, struct match_re
     if (list != NULL)
         answer = match_list_walk(list, run);
     trace_answer(template, run, answer);
+    if (run->is_decided_by_unknown)
+        log_write(LOG_UNKNOWN_IN_LIST, LOG_TO_MAIN, NULL, "%s%.*s%s", answer == MATCH_YES ? "" :
+            "list matching forced to fail: ", STR_ARG(run->unknown_text), answer == MATCH_YES ?
+                ": accepted by +include_unknown" : "");
     if (result_out != NULL)
         *result_out = result;
     return answer;
