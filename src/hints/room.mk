@@ -5,3 +5,6 @@ objs-$(HAVE_SQLITE) += backend_sqlite.o
 rows-$(USE_SQLITE) += hints_backends:sqlite_backend
 rows-$(HAVE_DB) += hints_backends:db5_backend
 rows-$(HAVE_SQLITE) += hints_backends:sqlite_backend
+objs-y += macros.o
+rows-$(USE_SQLITE) += builtin_macros:hints_sqlite_macros[]
+rows-$(HAVE_DB) += builtin_macros:hints_db_macros[]

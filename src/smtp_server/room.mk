@@ -9,3 +9,5 @@ rows-y += smtp_commands:quit_command smtp_commands:vrfy_command smtp_commands:ex
 rows-y += smtp_commands:etrn_command smtp_commands:auth_command smtp_commands:starttls_command
 rows-y += smtp_keywords:smtp_basic_keywords[] smtp_keywords:smtp_last_keywords[]
 rows-y += variables:smtp_server_variables[]
+objs-y += macros.o
+rows-y += builtin_macros:smtp_server_macros[]
