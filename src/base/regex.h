@@ -13,7 +13,8 @@ enum regex_flags { REGEX_CASELESS = 1, REGEX_UTF = 2, REGEX_MULTILINE = 4 };
  * ("… at offset 3").  Lives as long as the process. */
 struct regex *regex_compile(struct str pattern, unsigned flags, struct why *why);
 
-/* The same for a pattern that is made while the process runs and will hardly come again: nothing is kept; regex_free() ends it. */
+/* The same for a pattern that is made while the process runs and will hardly come again: nothing is kept;
+ * regex_free() ends it. */
 struct regex *regex_compile_once(struct str pattern, unsigned flags, struct why *why);
 void regex_free(struct regex *regex);
 

@@ -1,7 +1,8 @@
 /* match/match.h -- is this value in that list? (manual: domain, host, address and local part lists)
  *
  * Lists are templates: expanded (once per process if nothing in them varies), split, compiled, and the compiled
- * form kept with the template.  Named lists are compiled once too.  Results are not remembered here, `_cache` or not: what costs
+ * form kept with the template.  Named lists are compiled once too.  Results are not remembered here, `_cache` or not:
+ * what costs
  * time, lookups and DNS, has caches of its own. */
 #ifndef MATCH_MATCH_H
 #define MATCH_MATCH_H

@@ -41,7 +41,8 @@ struct field_edit {
 /* A field that has grown so far behind an address is folded there, as Exim does it. */
 enum { FOLD_AT_COLUMN = 39 };
 
-/* The end of the separator behind an address: white space, comments, a comma, more white space; 0 if none comes, or a fold does. */
+/* The end of the separator behind an address: white space, comments, a comma, more white space; 0 if none comes, or
+ * a fold does. */
 static size_t
 separator_end(struct str body, size_t at)
 {
