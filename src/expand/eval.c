@@ -7,7 +7,10 @@
 #include "expand/json.h"
 #include "expand/tree.h"
 
-enum { STEPS_MAX_DEFAULT = 10000000, SIZE_MAX_DEFAULT = 64 << 20 };
+enum {
+    STEPS_MAX_DEFAULT = 10000000, SIZE_MAX_DEFAULT = 64 << 20, MEMORY_PER_RESULT = 8, LARGE_RESULT_BYTES = 64 * 1024,
+    STEPS_BETWEEN_LOOKS = 1024
+};
 
 size_t
 expand_size_limit(void)
@@ -105,6 +108,20 @@ eval_kind(const struct expand_node *node, struct scope *scope, struct str *text_
     return why_fail(why, 0, NULL, "%.*s", STR_ARG(node->text));
 }
 
+/* Intermediate texts count too: looked at when one is large, and now and then. */
+static enum outcome
+check_memory(struct scope *scope, size_t result_bytes, struct why *why)
+{
+    size_t limit = MEMORY_PER_RESULT * expand_size_limit();
+
+    if (result_bytes < LARGE_RESULT_BYTES && (scope->steps == NULL || *scope->steps % STEPS_BETWEEN_LOOKS != 0))
+        return OK;
+    if (pool_bytes(scope->pool) <= limit)
+        return OK;
+    return why_defer(why, 0, NULL, "expansion needs more than %zu bytes of memory (%d times expand_max_size)", limit,
+                     MEMORY_PER_RESULT);
+}
+
 static const char *
 kind_name(enum node_kind kind)
 {
@@ -140,6 +157,8 @@ eval_traced(const struct expand_node *node, struct scope *scope, struct str *tex
 enum outcome
 expand_node_eval(const struct expand_node *node, struct scope *scope, struct str *text_out, struct why *why)
 {
+    enum outcome outcome;
+
     if (node->kind == NODE_TEXT) {
         *text_out = node->text;
         return OK;
@@ -147,9 +166,8 @@ expand_node_eval(const struct expand_node *node, struct scope *scope, struct str
     *text_out = STR("");
     if (expand_step(scope, why) != OK)
         return DEFER;
-    if (trace_wants(TRACE_EXPAND))
-        return eval_traced(node, scope, text_out, why);
-    return eval_kind(node, scope, text_out, why);
+    outcome = trace_wants(TRACE_EXPAND) ? eval_traced(node, scope, text_out, why) : eval_kind(node, scope, text_out, why);
+    return outcome != OK ? outcome : check_memory(scope, text_out->len, why);
 }
 
 struct template *
