@@ -15,34 +15,44 @@ transport_name(const struct address *addr)
     return addr->transport == NULL ? STR("") : ((const struct driver_instance *)addr->transport)->name;
 }
 
+/* The local part as it came, without the affixes that the router took off. */
+static struct str
+short_local_part(const struct address *addr)
+{
+    struct str whole = addr->cc_local_part;
+
+    return str_sub(whole, addr->prefix.len, whole.len - addr->prefix.len - addr->suffix.len);
+}
+
 /* What stands for the address itself: the local part alone for local style, the text of pipes and files. */
 static struct str
 final_text(const struct delivery_state *state, const struct address *addr, bool is_success)
 {
-    bool is_short = is_success && addr->kind == ADDRESS_MAIL && addr->router != NULL && addr->router->log_as_local
-        && (addr->transport == NULL || ((const struct driver_instance *)addr->transport)->driver->is_local);
+    bool is_short = is_success && addr->kind == ADDRESS_MAIL && addr->router != NULL && addr->router->log_as_local;
 
     if (addr->kind == ADDRESS_AUTOREPLY)
         return pool_printf_tainted(state->pool, ">%.*s", STR_ARG(addr->text.len > 0 && addr->text.ptr[0] == '>'
                                                                 ? str_from(addr->text, 1) : addr->text));
-    if (!is_short)
-        return addr->text;
-    return str_head(addr->text, str_rfind(addr->text, '@'));
+    return is_short ? short_local_part(addr) : addr->text;
 }
 
-/* " (grandparent) (parent)": those between the final and the original address; only the last unless all_parents. */
+/* " (parent, grandparent)": those between the final and the original address; only the first unless all_parents. */
 static void
 parents_add(struct buf *line, const struct address *addr)
 {
     const struct address *top = address_top(addr);
+    const char *before = " (";
 
     for (const struct address *above = addr->parent; above != NULL && above != top; above = above->parent) {
         if (str_eq(above->text, addr->text))
             continue;
-        buf_addf_tainted(line, " (%.*s)", STR_ARG(above->text));
+        buf_addf_tainted(line, "%s%.*s", before, STR_ARG(above->text));
+        before = ", ";
         if (!log_wants(LOG_ALL_PARENTS))
-            return;
+            break;
     }
+    if (before[0] == ',')
+        buf_add_char(line, ')');
 }
 
 struct str
@@ -266,8 +276,6 @@ defer_number(const struct address *addr)
     /* A transport that knows no number has none to show. */
     if (addr->transport != NULL && addr->why.cause != CAUSE_RETRY_NOT_REACHED)
         return 0;
-    if (addr->why.cause == CAUSE_RETRY_NOT_REACHED && addr->transport != NULL && addr->hosts != NULL)
-        return -54;
     if ((size_t)addr->why.cause < COUNT(numbers) && numbers[addr->why.cause] != 0)
         return numbers[addr->why.cause];
     return -1;
@@ -285,7 +293,7 @@ log_deferred(struct delivery_state *state, const struct address *addr)
         return;
     buf_init(&line, state->pool, LINE_MAX_BYTES);
     buf_add(&line, log_address(state, addr, false));
-    if (addr->router == NULL && is_retry)
+    if (addr->router == NULL && addr->why.sys_errno < -50)
         buf_add_c(&line, " routing");
     drivers_add(&line, state, addr);
     buf_addf(&line, " defer (%d)", defer_number(addr));

@@ -57,6 +57,16 @@ is_in_list(struct template *list, const struct address *addr, struct scope *scop
     return list != NULL && match_domain(list, addr->domain, scope, NULL, why) != MATCH_NO;
 }
 
+/* Numbers of the reference for what is no system error; logs show them. */
+enum { NUMBER_HELD = -23, NUMBER_ROUTING_RETRY = -52, NUMBER_QUEUE_DOMAIN = -56 };
+
+static void
+later(struct address *addr, int number, const char *text)
+{
+    why_defer(&addr->why, 0, "4.2.0", "%s", text);
+    addr->why.sys_errno = number;
+}
+
 /* hold_domains, queue_domains, retry times: true if the address is left for later. */
 static bool
 is_left_for_later(struct planning *p, struct address *addr, struct retry_check *check_out)
@@ -69,13 +79,11 @@ is_left_for_later(struct planning *p, struct address *addr, struct retry_check *
         return false;
     why_init(&why, p->run->pool);
     if (!p->plan->is_forced && is_in_list(config->hold_domains, addr, scope, &why)) {
-        why_defer(&addr->why, 0, "4.2.0", "domain is held");
-        addr->why.cause = CAUSE_RETRY_NOT_REACHED;
+        later(addr, NUMBER_HELD, "domain is held");
         return true;
     }
     if (!p->plan->is_forced && !p->plan->is_queue_run && is_in_list(config->queue_domains, addr, scope, &why)) {
-        why_defer(&addr->why, 0, "4.2.0", "domain is in queue_domains");
-        addr->why.cause = CAUSE_RETRY_NOT_REACHED;
+        later(addr, NUMBER_QUEUE_DOMAIN, "domain is in queue_domains");
         return true;
     }
     *check_out = retry_check_routing(addr, scope);
@@ -83,7 +91,7 @@ is_left_for_later(struct planning *p, struct address *addr, struct retry_check *
         return false;
     if (check_out->answer != RETRY_NOT_YET && retry_check_address(addr, scope).answer != RETRY_NOT_YET)
         return false;
-    why_defer(&addr->why, 0, "4.2.0", "retry time not reached");
+    later(addr, NUMBER_ROUTING_RETRY, "retry time not reached");
     addr->why.cause = CAUSE_RETRY_NOT_REACHED;
     addr->retry_at = check_out->record.next_try;
     return true;

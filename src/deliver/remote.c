@@ -235,15 +235,15 @@ is_queued(struct delivery_state *state, struct delivery *delivery)
     if (state->options->is_forced)
         return false;
     if (state->options->is_first_pass || state->options->is_local_only)
-        text = "remote deliveries are left for a queue run";
+        text = "first-pass only routing due to -odqs, queue_smtp_domains or control=queue";
     else if (!state->options->is_queue_run && config->queue_smtp_domains != NULL &&
              match_domain(config->queue_smtp_domains, delivery->addresses->domain, &state->scope, NULL, &why) ==
                  MATCH_YES)
-        text = "domain matches queue_smtp_domains, or -odqs set";
+        text = "first-pass only routing due to -odqs, queue_smtp_domains or control=queue";
     if (text == NULL)
         return false;
     why_defer(&why, 0, "4.2.0", "%s", text);
-    why.cause = CAUSE_RETRY_NOT_REACHED;
+    why.sys_errno = -1;
     for (struct address *addr = delivery->addresses; addr != NULL; addr = addr->next)
         addr->is_already_logged = state->options->is_first_pass;
     addresses_settle_chain(state, delivery->addresses, DEFER, &why);

@@ -113,10 +113,11 @@ report_address(struct delivery_state *state, struct buf *out, const struct addre
 {
     const struct address *top = address_top(addr);
     struct str original = top->one_time_parent.len > 0 ? top->one_time_parent : top->text, cause = cause_text(addr);
+    bool is_indirect = addr->parent != NULL && addr->parent != top;
 
     buf_addf_tainted(out, "  %.*s\n", STR_ARG(report_address_name(addr)));
     if (!str_eq(original, addr->text) || addr->is_hidden_child)
-        buf_addf_tainted(out, "    (generated from %.*s)\n", STR_ARG(original));
+        buf_addf_tainted(out, "    (%sgenerated from %.*s)\n", is_indirect ? "ultimately " : "", STR_ARG(original));
     if (addr->is_hidden_child || cause.len == 0)
         return;
     if (addr->host_used != NULL && addr->host_used->name.len > 0)
