@@ -29,6 +29,18 @@ split(struct str line, const struct command_request *request, struct pool *pool,
     return OK;
 }
 
+/* The name of the program comes from the configuration only; what a peer wrote may at most be an argument. */
+static enum outcome
+add_checked(struct str argument, const struct command_request *request, struct pool *pool, struct str_list *out,
+            struct why *why)
+{
+    if (str_is_tainted(argument) && (out->count == 0 || request->is_argument_taint_refused))
+        return why_fail(why, 0, "5.3.5", "Tainted arg %zu for %s command: '%.*s'", out->count, request->what,
+                        STR_ARG(argument));
+    str_list_add(out, pool, argument);
+    return OK;
+}
+
 static enum outcome
 add_expanded(struct str argument, const struct command_request *request, struct transport_run *run,
              struct str_list *out, struct why *why)
@@ -44,15 +56,26 @@ add_expanded(struct str argument, const struct command_request *request, struct 
         return transport_defer(why, 0, "Expansion of \"%.*s\" from command \"%.*s\" in %s failed: %.*s",
                                STR_ARG(argument), STR_ARG(request->line), request->what, STR_ARG(reason));
     }
-    str_list_add(out, run->pool, text);
-    return OK;
+    return add_checked(text, request, run->pool, out, why);
 }
 
+/* Each address is an argument of its own, whatever it holds. */
 static void
 add_addresses(struct transport_run *run, struct str_list *out)
 {
     for (const struct address *addr = run->addresses; addr != NULL; addr = addr->next)
         str_list_add(out, run->pool, addr->text);
+}
+
+static enum outcome
+add_address_pipe(const struct command_request *request, struct pool *pool, struct str_list *out, struct why *why)
+{
+    struct str_list parts = { 0 };
+    enum outcome outcome = split(request->address_pipe, request, pool, &parts, why);
+
+    for (size_t i = 0; i < parts.count && outcome == OK; i++)
+        outcome = add_checked(parts.items[i], request, pool, out, why);
+    return outcome;
 }
 
 static enum outcome
@@ -68,21 +91,8 @@ add_argument(struct str argument, char quote, const struct command_request *requ
         return OK;
     }
     if (quote == 0 && request->address_pipe.len > 0 && str_eq_c(argument, "$address_pipe"))
-        return split(request->address_pipe, request, run->pool, out, why);
+        return add_address_pipe(request, run->pool, out, why);
     return add_expanded(argument, request, run, out, why);
-}
-
-/* The name of the program may come from the configuration only; what a peer wrote may at most be an argument. */
-static enum outcome
-check_taint(const struct str_list *arguments, const struct command_request *request, struct why *why)
-{
-    for (size_t i = 0; i < arguments->count; i++) {
-        if (!str_is_tainted(arguments->items[i]) || (i > 0 && !request->is_argument_taint_refused))
-            continue;
-        return why_fail(why, 0, "5.3.5", "Tainted arg %zu for %s command: '%.*s'", i, request->what,
-                        STR_ARG(arguments->items[i]));
-    }
-    return OK;
 }
 
 enum outcome
@@ -94,14 +104,13 @@ command_make(const struct command_request *request, struct transport_run *run, c
         return DEFER;
     for (size_t i = 0; i < split_up.count; i++) {
         char quote = child_argument_quote(request->line, i);
+        enum outcome outcome = add_argument(split_up.items[i], quote, request, run, &arguments, why);
 
-        if (add_argument(split_up.items[i], quote, request, run, &arguments, why) != OK)
-            return DEFER;
+        if (outcome != OK)
+            return outcome;
     }
     if (arguments.count == 0 || str_is_empty(arguments.items[0]))
         return transport_defer(why, 0, "Empty command line for %s", request->what);
-    if (check_taint(&arguments, request, why) != OK)
-        return FAIL;
     *argv_out = command_strings(&arguments, run->pool);
     return OK;
 }

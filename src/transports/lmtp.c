@@ -104,7 +104,7 @@ connect_socket(struct transport_run *run, int *fd_out, struct why *why)
     if (*fd_out != -1)
         return OK;
     reason = str_of(strerror(why->sys_errno));
-    return transport_defer(why, why->sys_errno, "Failed to connect to socket %.*s for %.*s transport: %.*s",
+    return transport_defer(why, NUMBER_NONE, "Failed to connect to socket %.*s for %.*s transport: %.*s",
                            STR_ARG(path), STR_ARG(run->transport->instance.name), STR_ARG(reason));
 }
 
