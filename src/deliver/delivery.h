@@ -40,6 +40,8 @@ struct delivery_state {
 /* ---- log_lines.c */
 /* "user@domain", "|command <user@domain>": for lines and bounces; with parents as the selectors say. */
 struct str log_address(const struct delivery_state *state, const struct address *addr, bool is_success);
+/* The first line of a pipe's output, if it is to be logged. */
+void log_output(struct delivery_state *state, const struct address *addr);
 void log_delivered(struct delivery_state *state, const struct address *addr, const char *flag);
 void log_failed(struct delivery_state *state, const struct address *addr);
 void log_deferred(struct delivery_state *state, const struct address *addr);

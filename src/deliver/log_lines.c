@@ -213,6 +213,15 @@ carried_log(struct delivery_state *state, const struct address *addr, struct buf
     buf_add(line, addr->shadow_text);
 }
 
+/* What a pipe said, as its log_output and kin ask for. */
+void
+log_output(struct delivery_state *state, const struct address *addr)
+{
+    if (addr->output_line.len > 0 && addr->transport != NULL && !is_logging_disabled(addr))
+        log_write(LOG_ALWAYS, LOG_TO_MAIN, state->message->id, "<%.*s>: %.*s transport output: %.*s",
+                  STR_ARG(addr->text), STR_ARG(transport_name(addr)), STR_ARG(addr->output_line));
+}
+
 void
 log_delivered(struct delivery_state *state, const struct address *addr, const char *flag)
 {

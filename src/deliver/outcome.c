@@ -87,6 +87,7 @@ freeze_note(struct delivery_state *state, const struct address *addr)
 static void
 address_settle(struct delivery_state *state, struct address *addr, const char *flag)
 {
+    log_output(state, addr);
     switch (addr->outcome) {
     case OK:
         delivered_tell(state, addr, flag);

@@ -105,6 +105,7 @@ result_address_encode(const struct address *addr, size_t index, struct pool *poo
     wire_put_text(&out, addr->log_connection);
     wire_put_text(&out, addr->log_fields);
     wire_put_text(&out, addr->return_text);
+    wire_put_text(&out, addr->output_line);
     wire_put_number(&out, addr->delivered_bytes);
     why_encode(&out, &addr->why);
     host_encode(&out, addr->host_used);
@@ -133,6 +134,7 @@ result_address_decode(struct str record, struct address *const *addresses, size_
     result.log_connection = line_clean(pool, wire_take_text(&reader));
     result.log_fields = line_clean(pool, wire_take_text(&reader));
     result.return_text = pool_dup_tainted(pool, wire_take_text(&reader));
+    result.output_line = line_clean(pool, wire_take_text(&reader));
     result.delivered_bytes = wire_take_number(&reader);
     why_decode(&reader, &why, pool);
     result.host_used = host_decode(&reader, pool);
@@ -150,6 +152,7 @@ result_address_decode(struct str record, struct address *const *addresses, size_
     addr->log_connection = result.log_connection;
     addr->log_fields = result.log_fields;
     addr->return_text = result.return_text;
+    addr->output_line = result.output_line;
     addr->delivered_bytes = result.delivered_bytes;
     addr->why = why;
     addr->host_used = result.host_used;

@@ -40,11 +40,11 @@ RESULTS = [
      r"Child process of programs transport returned 1 from command: /bin/false$"),
     ("temporary", "command = /bin/sh -c 'exit 75'", r" == bob@tern.example R=programs T=programs defer \(0\): "
      r"Child process of programs transport returned 75 \(could mean temporary error\) from command: /bin/sh$"),
-    ("no program", "command = /nonexistent/x", r"\*\* .*: Child process of programs transport returned 127 \(could mean "
-     r"unable to exec or command does not exist\) from command: /nonexistent/x$"),
+    ("no program", "command = /none/x", r"\*\* .*: Child process of programs transport returned 127 \(could mean "
+     r"unable to exec or command does not exist\) from command: /none/x$"),
     ("not on the path", "command = nonesuch", r'\*\* .*: "nonesuch" command not found for programs transport$'),
-    ("freeze_exec_fail", "command = /nonexistent/x\n  freeze_exec_fail",
-     r'== .* defer \(0\): pipe process failed to exec "/nonexistent/x"$'),
+    ("freeze_exec_fail", "command = /none/x\n  freeze_exec_fail",
+     r'== .* defer \(0\): pipe process failed to exec "/none/x"$'),
     ("signal", "command = /bin/sh -c 'kill -9 \\$\\$'", r'\*\* .*: Child process of programs transport \(running command '
      r'"/bin/sh -c kill -9 \$\$"\) was terminated by signal 9 \(Killed\)$'),
     ("returned output", "command = /bin/sh -c 'echo out'\n  return_output", r"\*\* .*: return message generated$"),
@@ -66,14 +66,14 @@ RESULTS = [
     ("stops reading", "command = /bin/sh -c 'head -c 10 >/dev/null'", r" => bob "),
     ("filter fails", "command = /bin/true\n  transport_filter = /bin/false",
      r"== .* defer \(-24\): Transport filter process failed \(1\)$"),
-    ("no filter", "command = /bin/true\n  transport_filter = /nonexistent",
+    ("no filter", "command = /bin/true\n  transport_filter = /none/x",
      r"== .* defer \(-24\): Transport filter process failed \(127\): unable to execute command$"),
     ("bad headers_add", "command = /bin/true\n  headers_add = ${if",
      r"== .* defer \(-25\): Failed to expand headers_add or headers_remove: condition name expected"),
     ("bad return_path", "command = /bin/true\n  return_path = ${if",
      r'== .* defer \(-27\): Failed to expand return path "\$\{if" in programs transport: condition name expected'),
-    ("no directory", "command = /bin/true\n  current_directory = /nonexistent",
-     r"== .* defer \(2\): No such file or directory: failed to chdir to /nonexistent$"),
+    ("no directory", "command = /bin/true\n  current_directory = /none/here",
+     r"== .* defer \(2\): No such file or directory: failed to chdir to /none/here$"),
 ]
 
 
@@ -229,8 +229,8 @@ def test_lmtp_to_a_program_has_a_result_for_each(tern, programs):
 
 @pytest.mark.parametrize("options, pattern", [
     ("  command = /bin/false\n", r"defer \(-1\): LMTP connection closed after initial connection$"),
-    ("  socket = /nonexistent\n",
-     r"defer \(2\): No such file or directory: Failed to connect to socket /nonexistent for programs transport"),
+    ("  socket = /none/here\n",
+     r"defer \(-1\): Failed to connect to socket /none/here for programs transport: No such file or directory$"),
 ], ids=["command", "socket"])
 def test_lmtp_without_a_server_defers(tern, programs, options, pattern):
     programs(options, "lmtp")
