@@ -197,6 +197,7 @@ origin_take_given(struct origin *origin, const struct given_origin *raw)
         origin->host_port = port;
         origin->is_local = false;
         origin->is_socket = true;
+        origin->authenticated_id = STR("");     /* the login is not that of the client */
     }
     if (ip_parse_with_port(given->interface, &ip, &port)) {
         origin->interface_address = ip_format(&ip, origin->pool);

@@ -37,7 +37,7 @@ extract_field(struct reception *r, const struct header_field *field, struct map 
         }
         address = receive_qualify(r->pool, item.parse.address, true);
         if (map_add(seen, address_fold_domain(r->pool, address), r) && !is_excluded(address, excluded, excluded_count))
-            message_add_recipient(r->message, address);
+            message_add_recipient(r->message, address)->raw = item.parse.address;
     }
 }
 

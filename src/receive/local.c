@@ -79,7 +79,7 @@ take_arguments(struct reception *r, const struct str *arguments, size_t count, s
                                                             : item.reason };
                 *bad_out = bad;
             } else {
-                str_list_add(addresses, r->pool, receive_qualify(r->pool, item.parse.address, true));
+                str_list_add(addresses, r->pool, item.parse.address);
             }
         }
     }
@@ -178,8 +178,9 @@ rewrite_envelope(struct reception *r, struct why *why)
     for (size_t i = 0; i < message->recipient_count && rewrite_has_rules(REWRITE_ENV_RECIPIENT); i++) {
         struct recipient *recipient = &message->recipients[i];
 
-        recipient->raw = recipient->address;
-        if (rewrite_address(recipient->raw, REWRITE_ENV_RECIPIENT, &r->scope, &recipient->address, why) == DEFER)
+        if (recipient->raw.len == 0)
+            recipient->raw = recipient->address;
+        if (rewrite_address(recipient->address, REWRITE_ENV_RECIPIENT, &r->scope, &recipient->address, why) == DEFER)
             return false;
     }
     return true;
@@ -287,8 +288,13 @@ receive_local_message(struct pool *pool, struct origin *origin, const struct rec
         local_error_report(r, LOCAL_ERROR_BAD_ADDRESS, STR(""), bad, out);
         return;
     }
-    for (size_t i = 0; i < arguments.count && !options->extract_recipients; i++)
-        message_add_recipient(message, arguments.items[i]);
+    for (size_t i = 0; i < arguments.count; i++) {
+        struct str raw = arguments.items[i];
+
+        arguments.items[i] = receive_qualify(pool, raw, true);
+        if (!options->extract_recipients)
+            message_add_recipient(message, arguments.items[i])->raw = raw;
+    }
     if (options->error_mode == RECEIVE_ERRORS_STDERR && is_over_recipients_max(r)) {
         local_error_report(r, LOCAL_ERROR_TOO_MANY_ARGUMENTS, STR(""), NULL, out);
         return;

@@ -8,10 +8,11 @@
 #include "message/header.h"
 #include "receive/reception.h"
 
+/* Submission mode is for messages that come by TCP/IP; local ones are treated so anyway. */
 static bool
 is_submission(const struct reception *r)
 {
-    return r->scope.acl->message.submission;
+    return r->scope.acl->message.submission && !r->is_local_input;
 }
 
 /* The gecos field's "&" is the login with a capital. */
@@ -168,7 +169,7 @@ is_sender_kept(const struct reception *r)
 {
     const struct acl_message_controls *controls = &r->scope.acl->message;
 
-    if (controls->submission)
+    if (is_submission(r))
         return controls->submission_sender_retain;
     return !r->is_local_input || r->origin->is_trusted || config->local_sender_retain || controls->suppress_local_fixups
         || r->options->suppresses_fixups;
@@ -240,7 +241,7 @@ fixup_sender(struct reception *r, bool is_resent)
     const struct header_field *from = message_find_header(r->message, resent_name(is_resent, "Resent-From"), NULL);
     struct str expected, given;
 
-    if (controls->submission)
+    if (is_submission(r))
         expected = controls->submission_sender_retain ? STR("") : submission_address(r);
     else
         expected = r->origin->is_trusted || !config->local_from_check || r->origin->caller_login.len == 0
@@ -252,6 +253,6 @@ fixup_sender(struct reception *r, bool is_resent)
     if (!is_same_but_affixes(r, given, expected))
         message_add_header(r->message, header_make(r->pool, resent_name(is_resent, "Resent-Sender"),
                                                    originator_address(r, expected), false));
-    if (controls->submission)
+    if (is_submission(r))
         change_sender(r, expected);
 }

@@ -189,7 +189,7 @@ TEST(the_list_at_the_end_decides)
 static const char *
 long_text(const char *start, size_t count, size_t line)
 {
-    char *text = pool_alloc(pool, strlen(start) + count + count / line + 3), *at = text + strlen(start);
+    char *text = pool_alloc(pool, strlen(start) + count + 2 * (count / line) + 3), *at = text + strlen(start);
 
     memcpy(text, start, strlen(start));
     for (size_t i = 1; i <= count; i++) {
