@@ -22,6 +22,8 @@ verify_report(struct str text, bool is_sender, struct scope *scope, FILE *out)
     struct address *addr;
     struct str reason;
 
+    if (str_trim(text).len == 0)
+        return EXIT_GOOD;
     verify_options_init(&options);
     options.is_sender = is_sender;
     if (!address_parse(scope->pool, text, &rules, &parse, &reason)) {
