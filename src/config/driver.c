@@ -266,5 +266,12 @@ drivers_finish(struct option_reader *reader)
                 (family->init != NULL && !family->init(one, reader->pool, &why)))
                 return reader_error(reader, "%.*s %s: %.*s", STR_ARG(one->name), family->name, STR_ARG(why));
         }
+    for (size_t i = 0; driver_families_rows[i] != NULL; i++) {
+        const struct driver_family *family = driver_families_rows[i];
+        struct str why = { 0 };
+
+        if (family->finish != NULL && !family->finish(reader->conf, reader->pool, &reader->at, &why))
+            return reader_error(reader, "%.*s", STR_ARG(why));
+    }
     return true;
 }

@@ -43,6 +43,8 @@ struct driver_family {
     const struct driver_info *const *drivers;   /* the family's table, NULL at the end */
     /* Check of the generic part, after the driver's. */
     bool (*init)(struct driver_instance *instance, struct pool *pool, struct str *why_out);
+    /* Checks across instances, after all of them: at_out is where the trouble is.  NULL: none. */
+    bool (*finish)(const struct config *conf, struct pool *pool, struct source_at *at_out, struct str *why_out);
 };
 extern const struct driver_family *const driver_families_rows[];
 

@@ -104,26 +104,17 @@ static const struct router defaults = {
     .verify_sender = true,
 };
 
-const struct driver_family router_family = {
-    .name = "router",
-    .section = "routers",
-    .generic_options = router_options,
-    .generic_defaults = &defaults,
-    .instance_size = sizeof(struct router),
-    .drivers = (const struct driver_info *const *)routers_rows,
-    .init = router_init,
-};
-
 /* A name in redirect_router or pass_router: of a router; for pass_router, of a later one. */
 static bool
-named_router_is_good(const struct router *router, struct str name, bool must_follow, const char *option,
+named_router_is_good(const struct config *conf, const struct router *router, struct str name, bool must_follow,
+                     const char *option,
                      struct pool *pool, struct str *why_out)
 {
     const struct router *other;
 
     if (name.len == 0)
         return true;
-    if (router_find(name) == NULL) {
+    if (driver_find(conf, "router", name) == NULL) {
         *why_out = pool_printf(pool, "%s \"%.*s\" not found for %.*s router", option, STR_ARG(name),
                                STR_ARG(router->instance.name));
         return false;
@@ -139,26 +130,39 @@ named_router_is_good(const struct router *router, struct str name, bool must_fol
 
 /* A fixed text must name a transport; one with an expansion is looked at when used. */
 static bool
-named_transport_is_good(const struct router *router, struct pool *pool, struct str *why_out)
+named_transport_is_good(const struct config *conf, const struct router *router, struct pool *pool, struct str *why_out)
 {
     struct str name = router->transport != NULL ? router->transport->text : STR("");
 
-    if (name.len == 0 || str_find_any(name, "$\\") != STR_NONE || driver_find(config, "transport", name) != NULL)
+    if (name.len == 0 || str_find_any(name, "$\\") != STR_NONE || driver_find(conf, "transport", name) != NULL)
         return true;
     *why_out =
         pool_printf(pool, "transport \"%.*s\" not found in %.*s router", STR_ARG(name), STR_ARG(router->instance.name));
     return false;
 }
 
-bool
-routers_check(struct pool *pool, struct source_at *at_out, struct str *why_out)
+static bool
+routers_finish(const struct config *conf, struct pool *pool, struct source_at *at_out, struct str *why_out)
 {
-    for (const struct router *router = router_first(); router != NULL; router = router_next(router)) {
+    const struct router *router = (const struct router *)driver_first(conf, "router");
+
+    for (; router != NULL; router = router_next(router)) {
         *at_out = router->instance.at;
-        if (!named_router_is_good(router, router->redirect_router, false, "redirect_router", pool, why_out) ||
-            !named_router_is_good(router, router->pass_router, true, "pass_router", pool, why_out) ||
-            !named_transport_is_good(router, pool, why_out))
+        if (!named_router_is_good(conf, router, router->redirect_router, false, "redirect_router", pool, why_out) ||
+            !named_router_is_good(conf, router, router->pass_router, true, "pass_router", pool, why_out) ||
+            !named_transport_is_good(conf, router, pool, why_out))
             return false;
     }
     return true;
 }
+
+const struct driver_family router_family = {
+    .name = "router",
+    .section = "routers",
+    .generic_options = router_options,
+    .generic_defaults = &defaults,
+    .instance_size = sizeof(struct router),
+    .drivers = (const struct driver_info *const *)routers_rows,
+    .init = router_init,
+    .finish = routers_finish,
+};

@@ -132,10 +132,6 @@ static inline const struct router_driver *router_driver_of(const struct router *
     return (const struct router_driver *)router->instance.driver;
 }
 
-/* Checks across drivers, once all are read: pass_router, redirect_router, fixed transport names.  False: why_out,
- * at_out. */
-bool routers_check(struct pool *pool, struct source_at *at_out, struct str *why_out);
-
 /* All configured routers, in order. */
 struct router *router_first(void);
 struct router *router_find(struct str name);
