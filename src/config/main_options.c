@@ -183,7 +183,8 @@ const struct option main_options[] = {
     OPTION_BOOL(C, mua_wrapper),
     OPTION_STRING_LIST(C, mysql_servers),
     OPTION_UID_LIST(C, never_users),
-    OPTION_ROW(OPTION_TYPE_EXPANDED, struct template *, C, notifier_socket, .initial = "$spool_directory/exim_daemon_notify",),
+    OPTION_ROW(OPTION_TYPE_EXPANDED, struct template *, C, notifier_socket, .initial =
+               "$spool_directory/exim_daemon_notify",),
     OPTION_ROW(OPTION_TYPE_STRING_LIST, struct template *, C, openssl_options, .initial =
                "+no_sslv2 +no_sslv3 +single_dh_use +no_ticket +no_renegotiation",),
     OPTION_STRING_LIST(C, oracle_servers),
