@@ -166,7 +166,8 @@ expand_node_eval(const struct expand_node *node, struct scope *scope, struct str
     *text_out = STR("");
     if (expand_step(scope, why) != OK)
         return DEFER;
-    outcome = trace_wants(TRACE_EXPAND) ? eval_traced(node, scope, text_out, why) : eval_kind(node, scope, text_out, why);
+    outcome = trace_wants(TRACE_EXPAND) ? eval_traced(node, scope, text_out, why)
+        : eval_kind(node, scope, text_out, why);
     return outcome != OK ? outcome : check_memory(scope, text_out->len, why);
 }
 

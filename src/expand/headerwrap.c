@@ -1,6 +1,7 @@
 /* expand/headerwrap.c -- ${headerwrap_COLUMNS_LIMIT:…}: fold a header field.
  *
- * Lines end before COLUMNS, at white space if there is any, which is dropped; a new line begins with a tab that counts as
+ * Lines end before COLUMNS, at white space if there is any, which is dropped; a new line begins with a tab that counts
+ * as
  * eight columns.  The result is cut at LIMIT octets. */
 #include "base/buf.h"
 #include "expand/tree.h"
