@@ -122,6 +122,11 @@ enum acl_result acl_run_text(enum acl_point point, struct str text, struct scope
  * enhanced_out keep what they are when there is none; a code of another class is refused: false, panic log written. */
 bool acl_message_code(struct str *text, int *code, struct str *enhanced_out);
 
+/* A refusal because of the sender: write its log line, once for each sender, and give the lines that stand before the
+ * verdict in
+ * the reply (LF at the end of each; empty: none).  scope: origin, message, acl, pool. */
+struct str acl_report_sender(const struct acl_reply *reply, const struct scope *scope);
+
 /* Carry out what add_header and remove_header have gathered on the message's header section, and forget it. */
 void acl_apply_headers(struct acl_state *state, struct message *message);
 

@@ -19,3 +19,4 @@ rows-y += acl_conditions:acl_verify_conditions[]
 rows-y += acl_verifies:acl_basic_verifies[]
 objs-y += macros.o
 rows-y += macro_families:acl_condition_macros macro_families:acl_modifier_macros
+objs-y += sender_report.o

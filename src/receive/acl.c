@@ -43,22 +43,6 @@ authentication(const struct reception *r)
                                origin->authenticated_id.len > 0 ? ":" : "", STR_ARG(origin->authenticated_id));
 }
 
-/* One sender verification failure is told once. */
-static void
-log_sender_failure(struct reception *r, const struct acl_reply *reply)
-{
-    struct verified_sender *sender = reply->sender_failed;
-    struct str host = reception_host(r, true), text;
-
-    if (sender == NULL || sender->result.outcome == OK || sender->is_reported)
-        return;
-    sender->is_reported = true;
-    text = sender->result.is_cached_failure ? STR("") : sender->result.log_text;
-    log_write(LOG_SENDER_VERIFY_FAIL, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "%.*s sender verify %s for <%.*s>%s%.*s",
-              STR_ARG(host), sender->result.outcome == DEFER ? "defer" : "fail", STR_ARG(sender->address),
-              text.len > 0 ? ": " : "", STR_ARG(text));
-}
-
 static void
 log_rejection(struct reception *r, bool is_temporary, struct str log_text)
 {
@@ -78,6 +62,7 @@ static void
 refuse(struct reception *r, enum acl_result result, const struct acl_reply *reply, struct receive_result *out)
 {
     bool is_temporary = result == ACL_DEFER || result == ACL_ERROR;
+    struct str details, log_text = reply->log_text;
 
     out->fate = RECEIVE_REJECTED;
     out->code = is_temporary ? SMTP_LOCAL_ERROR : SMTP_REFUSED;
@@ -86,11 +71,13 @@ refuse(struct reception *r, enum acl_result result, const struct acl_reply *repl
         out->reply = STR("Temporary local problem - please try later");
     else if (out->reply.len == 0)
         out->reply = STR("Administrative prohibition");
-    else
-        acl_message_code(&out->reply, &out->code, &out->enhanced);
+    else if (!acl_message_code(&out->reply, &out->code, &out->enhanced) && str_eq(log_text, reply->user_text))
+        log_text = pool_printf_tainted(r->pool, "%d %.*s", out->code, STR_ARG(out->reply));
     out->is_close_wanted = result == ACL_DROP;
-    log_sender_failure(r, reply);
-    log_rejection(r, is_temporary, reply->log_text);
+    details = acl_report_sender(reply, &r->scope);
+    if (details.len > 0)
+        out->reply = pool_printf_tainted(r->pool, "%.*s%.*s", STR_ARG(details), STR_ARG(out->reply));
+    log_rejection(r, is_temporary, log_text);
     if (result == ACL_DROP && r->request.is_smtp_data) {
         struct str host = reception_host(r, false);
 

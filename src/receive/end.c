@@ -91,11 +91,8 @@ say_accepted(struct reception *r, struct receive_result *out)
         out->code = controls->fake_code;
         out->reply = controls->fake_text;
         if (out->reply.len == 0)
-            out->reply = controls->fake_code == SMTP_BUSY ? STR("Your message has been detected as possible spam and "
-                                                                "has been deferred for further checking")
-                                                          : STR("Your message has been rejected but is being kept for "
-                                                                "evaluation.\nIf it was a legitimate message, it may "
-                                                                "still be delivered to the target recipient(s).");
+            out->reply = STR("Your message has been rejected but is being kept for evaluation.\nIf it was a legitimate "
+                             "message, it may still be delivered to the target\nrecipient(s).");
         return;
     }
     if (out->reply.len == 0)

@@ -52,8 +52,8 @@ session_acl(struct smtp_session *session, enum acl_point point, struct template 
 }
 
 /* An enhanced code of a message goes before each of its lines. */
-static struct str
-with_enhanced(struct smtp_session *session, struct str enhanced, struct str text)
+struct str
+session_with_enhanced(struct smtp_session *session, struct str enhanced, struct str text)
 {
     struct buf lines;
     struct str line;
@@ -80,7 +80,7 @@ session_accept(struct smtp_session *session, const struct acl_reply *reply, int 
     if (reply->has_message && reply->user_text.len > 0) {
         text = reply->user_text;
         acl_message_code(&text, &code, &enhanced);
-        text = with_enhanced(session, enhanced, text);
+        text = session_with_enhanced(session, enhanced, text);
     }
     session_reply(session, code, text);
 }
@@ -103,27 +103,6 @@ denial_code(enum acl_point point)
     }
 }
 
-/* What failed about the sender, once for each sender: a log line, and lines of the reply unless they are not wanted. */
-static struct str
-sender_details(struct smtp_session *session, const struct acl_reply *reply)
-{
-    struct verified_sender *sender = reply->sender_failed;
-    const struct verify_result *result = &sender->result;
-    struct str host = session_host(session, true), log_text = result->is_cached_failure ? STR("") : result->log_text;
-
-    if (sender->is_reported || !reply->is_sender_detail_wanted)
-        return STR("");
-    sender->is_reported = true;
-    log_write(LOG_SENDER_VERIFY_FAIL, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "%.*s sender verify %s for <%.*s>%s%.*s",
-              STR_ARG(host),
-              result->outcome == DEFER ? "defer" : "fail", STR_ARG(sender->address), log_text.len > 0 ? ": " : "",
-              STR_ARG(log_text));
-    if (result->outcome != FAIL || session->acl.session.no_multiline_responses || result->details.len == 0)
-        return STR("");
-    return pool_printf_tainted(session->scratch, "Verification failed for <%.*s>\n%.*s\n", STR_ARG(sender->address),
-                               STR_ARG(result->details));
-}
-
 /* What the client is told; a wrong code in the message is put right in the log text, too. */
 static struct str
 refusal_text(struct smtp_session *session, enum acl_result result, const struct acl_reply *reply, int *code,
@@ -137,7 +116,7 @@ refusal_text(struct smtp_session *session, enum acl_result result, const struct 
         return STR("Administrative prohibition");
     if (!acl_message_code(&text, code, &enhanced) && str_eq(*log_text, reply->user_text))
         *log_text = pool_printf_tainted(session->scratch, "%d %.*s", *code, STR_ARG(text));
-    return with_enhanced(session, enhanced, text);
+    return session_with_enhanced(session, enhanced, text);
 }
 
 static void
@@ -163,10 +142,10 @@ session_refuse(struct smtp_session *session, enum acl_point point, enum acl_resu
 {
     bool is_temporary = result == ACL_DEFER || result == ACL_ERROR || result == ACL_DISCARD;
     int code = is_temporary ? SMTP_LOCAL_ERROR : denial_code(point);
-    struct str details = STR(""), text, log_text = reply->log_text;
+    struct str details, text, log_text = reply->log_text;
+    struct scope scope = session_scope(session);
 
-    if (reply->sender_failed != NULL && reply->sender_failed->result.outcome != OK)
-        details = sender_details(session, reply);
+    details = acl_report_sender(reply, &scope);
     text = refusal_text(session, is_temporary && result != ACL_DEFER ? ACL_ERROR : result, reply, &code, &log_text);
     refusal_log(session, point, is_temporary, what, log_text);
     if (details.len > 0)

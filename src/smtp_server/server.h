@@ -132,6 +132,8 @@ bool session_client_in(struct smtp_session *session, struct template *list);
 void session_refuse(struct smtp_session *session, enum acl_point point, enum acl_result result,
                     const struct acl_reply *reply,
                     struct str what);
+/* The text with an enhanced code before each line; the text itself if enhanced is empty. */
+struct str session_with_enhanced(struct smtp_session *session, struct str enhanced, struct str text);
 /* "250 text" of an accepting message modifier, or the default. */
 void session_accept(struct smtp_session *session, const struct acl_reply *reply, int code, struct str text);
 

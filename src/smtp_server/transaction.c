@@ -125,12 +125,8 @@ session_data_lost(struct smtp_session *session, enum input_result result)
 void
 session_message_done(struct smtp_session *session, const struct receive_result *result)
 {
-    struct str text = result->reply;
-
     session->reception = NULL;
-    if (result->enhanced.len > 0)
-        text = pool_printf_tainted(session->scratch, "%.*s %.*s", STR_ARG(result->enhanced), STR_ARG(text));
-    session_reply(session, result->code, text);
+    session_reply(session, result->code, session_with_enhanced(session, result->enhanced, result->reply));
     if (result->fate == RECEIVE_ACCEPTED) {
         session->message_count++;
         session_flush(session);

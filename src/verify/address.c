@@ -51,9 +51,8 @@ verify_address_new(struct str text, const struct verify_options *options, struct
         if (!may_be_unqualified(options, scope)) {
             result_out->outcome = FAIL;
             result_out->failure = VERIFY_FAILED_QUALIFY;
-            result_out->log_text = result_out->user_text = result_out->details =
-                options->is_sender ? STR("sender address must contain a domain")
-                                   : STR("recipient address must contain a domain");
+            result_out->log_text = result_out->details = STR("");
+            result_out->user_text = STR("address must contain a domain");
             note_failure(scope, options, VERIFY_FAILED_QUALIFY);
             return NULL;
         }

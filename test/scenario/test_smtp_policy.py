@@ -303,4 +303,4 @@ def test_an_idle_session_stays_small_over_many_messages(tern):
             client.message("ann@tern.example", ["bob@tern.example"] * 5, "Subject: x\n\n" + "x" * 60 + "\n" * 100)
         last = max(private_kb(pid) for pid in sessions)
         client.quit()
-    assert first < 700 and last < first + 200, (first, last)
+    assert first < 500 and last < first + 200, (first, last)
