@@ -40,9 +40,9 @@ hints_backend_name(void)
     return hints_backends_rows[0] != NULL ? hints_backends_rows[0]->name : "none";
 }
 
-/* The db directory of the spool, made if need be; NULL if there is none. */
+/* The db directory of the spool, made for a writer; NULL if there is none. */
 static const char *
-hints_directory(struct pool *pool)
+hints_directory(enum hints_mode mode, struct pool *pool)
 {
     struct scope scope = scope_make(pool);
     struct str spool = STR("");
@@ -52,7 +52,7 @@ hints_directory(struct pool *pool)
         NULL) != OK)
         return NULL;
     path = pool_cstr(pool, pool_printf(pool, "%.*s/db", STR_ARG(spool)));
-    if (path != NULL && mkdir(path, 0750) == -1 && errno != EEXIST)
+    if (path != NULL && mode == HINTS_CREATE && mkdir(path, 0750) == -1 && errno != EEXIST)
         return NULL;
     return path;
 }
@@ -180,7 +180,7 @@ struct hints *
 hints_open(const char *name, enum hints_mode mode)
 {
     struct pool *pool = pool_new("hints path");
-    const char *directory = hints_directory(pool);
+    const char *directory = hints_directory(mode, pool);
     struct hints *hints = NULL;
 
     if (directory != NULL && strchr(name, '/') == NULL)
