@@ -145,7 +145,6 @@ commit(struct reception *r, struct receive_result *out)
     if (r->is_pretending) {
         for (size_t i = 0; i < sizeof(out->token.id); i++)
             out->token.id[i] = message->id[i];
-        spool_abandon(message);
     } else if (spool_commit(message, &out->token, &why) != OK) {
         our_trouble(r, &why, out);
         return;

@@ -3,19 +3,9 @@
 #include "message/header.h"
 #include "receive/reception.h"
 
-static bool
-is_excluded(struct str address, const struct str *excluded, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (address_same(address, excluded[i]))
-            return true;
-    return false;
-}
-
-/* The field's addresses become recipients, each once. */
+/* The field's addresses become recipients, each once; those seen before do not. */
 static void
-extract_field(struct reception *r, const struct header_field *field, struct map *seen, const struct str *excluded,
-              size_t excluded_count, struct bad_address ***bad_end)
+extract_field(struct reception *r, const struct header_field *field, struct map *seen, struct bad_address ***bad_end)
 {
     struct address_rules rules = receive_address_rules();
     struct address_list list;
@@ -36,7 +26,7 @@ extract_field(struct reception *r, const struct header_field *field, struct map 
             continue;
         }
         address = receive_qualify(r->pool, item.parse.address, true);
-        if (map_add(seen, address_fold_domain(r->pool, address), r) && !is_excluded(address, excluded, excluded_count))
+        if (map_add(seen, address_fold_domain(r->pool, address), r))
             message_add_recipient(r->message, address)->raw = item.parse.address;
     }
 }
@@ -50,13 +40,15 @@ recipients_extract(struct reception *r, const struct str *excluded, size_t exclu
 
     *bad_out = NULL;
     map_init(&seen, r->pool, false);
+    for (size_t i = 0; i < excluded_count; i++)
+        map_add(&seen, address_fold_domain(r->pool, excluded[i]), r);
     for (struct header_field *field = r->message->headers; field != NULL; field = field->next) {
         bool is_resent = header_name_is_resent(field->name);
 
         if (field->kind != HEADER_TO && field->kind != HEADER_CC && field->kind != HEADER_BCC)
             continue;
         if (is_resent == has_resent)
-            extract_field(r, field, &seen, excluded, excluded_count, &bad_end);
+            extract_field(r, field, &seen, &bad_end);
         if (field->kind == HEADER_BCC && (is_resent || !has_resent))
             header_delete(field);
     }

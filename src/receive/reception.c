@@ -112,8 +112,8 @@ reception_log_trouble(const struct reception *r, const struct why *why)
 {
     bool is_full = why->sys_errno == ENOSPC || why->sys_errno == EDQUOT || why->sys_errno == EFBIG;
 
-    log_write(LOG_ALWAYS, is_full ? LOG_TO_MAIN : LOG_TO_MAIN | LOG_TO_PANIC, r->message->id[0] != '\0' ? r->message->id : NULL,
-              "%.*s", STR_ARG(why->text));
+    log_write(LOG_ALWAYS, is_full ? LOG_TO_MAIN : LOG_TO_MAIN | LOG_TO_PANIC,
+              r->message->id[0] != '\0' ? r->message->id : NULL, "%.*s", STR_ARG(why->text));
 }
 
 /* The disk did not take it: the log has the reason, the client a word. */
@@ -141,7 +141,8 @@ reception_open_spool(struct reception *r)
         if (spool == NULL)
             why_defer(&why, 0, NULL, "\"%.*s\" cannot be the name of a queue", STR_ARG(r->message->queue_name));
     }
-    if (spool != NULL && spool_create(spool, r->message, &why) == OK)
+    if (spool != NULL
+        && (r->is_pretending ? spool_pretend(spool, r->message, &why) : spool_create(spool, r->message, &why)) == OK)
         return true;
     spool_trouble(r, &why);
     return false;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "base/file.h"
 #include "spool/spool_file.h"
@@ -64,14 +65,37 @@ give_up(struct message *message, int error, const char *what, struct why *why)
     return DEFER;
 }
 
-enum outcome
-spool_create(const struct spool *spool, struct message *message, struct why *why)
+/* The first line of -D is its name. */
+static void
+start_body(struct message *message, struct spool_file *file)
+{
+    struct str name = pool_printf(message->pool, "%s-D\n", file->id);
+
+    file->room = pool_alloc(message->pool, SPOOL_ROOM_BYTES);
+    memcpy(file->room, name.ptr, name.len);
+    file->room_len = name.len;
+    file->data_bytes = (int64_t)name.len;
+    memcpy(message->id, file->id, sizeof(message->id));
+    message->spool = file;
+    message->body_fd = file->data_fd;
+    message->body_start = (int64_t)name.len;
+}
+
+static struct spool_file *
+file_new(const struct spool *spool, struct message *message)
 {
     struct spool_file *file = POOL_NEW(message->pool, struct spool_file);
-    struct str name;
 
     file->spool = spool;
     file->journal_fd = -1;
+    return file;
+}
+
+enum outcome
+spool_create(const struct spool *spool, struct message *message, struct why *why)
+{
+    struct spool_file *file = file_new(spool, message);
+
     file->data_fd = make_data_file(spool, file);
     if (file->data_fd == -1) {
         int error = errno;
@@ -81,22 +105,27 @@ spool_create(const struct spool *spool, struct message *message, struct why *why
             why->smtp_code = 452;
         return DEFER;
     }
-    memcpy(message->id, file->id, sizeof(message->id));
-    message->spool = file;
     file->is_new = true;
-    file->room = pool_alloc(message->pool, SPOOL_ROOM_BYTES);
+    start_body(message, file);
     if (!file_lock(file->data_fd, FILE_LOCK_WRITE)) {
         enum outcome outcome = give_up(message, errno, "lock", why);
 
         spool_abandon(message);
         return outcome;
     }
-    name = pool_printf(message->pool, "%s-D\n", file->id);
-    memcpy(file->room, name.ptr, name.len);
-    file->room_len = name.len;
-    file->data_bytes = (int64_t)name.len;
-    message->body_fd = file->data_fd;
-    message->body_start = (int64_t)name.len;
+    return OK;
+}
+
+enum outcome
+spool_pretend(const struct spool *spool, struct message *message, struct why *why)
+{
+    struct spool_file *file = file_new(spool, message);
+
+    spool_id_make(spool, file->id);
+    file->data_fd = memfd_create(file->id, MFD_CLOEXEC);
+    if (file->data_fd == -1)
+        return why_defer(why, errno, "4.3.0", "no memory for a message");
+    start_body(message, file);
     return OK;
 }
 

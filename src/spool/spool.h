@@ -66,6 +66,9 @@ struct spool_file;
 /* Give the message its id, make its -D file and lock it.  DEFER: why has the cause; nothing is left behind. */
 enum outcome spool_create(const struct spool *spool, struct message *message, struct why *why);
 
+/* The same without a file, for -bh: the body goes to memory that spool_close() frees; there is nothing to commit. */
+enum outcome spool_pretend(const struct spool *spool, struct message *message, struct why *why);
+
 /* Append to the body (LF line ends unless message->is_spool_wireformat).  Buffered.  After DEFER the message can only
  * be abandoned. */
 enum outcome spool_body_add(struct message *message, struct str text, struct why *why);
