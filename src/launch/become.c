@@ -6,7 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "base/build_settings.h"
-#include "launch/launch.h"
+#include "launch/child.h"
 
 /* Nothing may be left that leads back. */
 static bool
@@ -38,6 +38,36 @@ groups_become(struct launch_ids ids)
     return initgroups(found->pw_name, ids.gid) == 0;
 }
 
+void
+launch_groups_find(uid_t uid, gid_t gid, struct launch_groups *groups_out)
+{
+    char room[16384];
+    struct passwd entry, *found = NULL;
+
+    groups_out->count = LAUNCH_GROUPS_MAX;
+    if (getpwuid_r(uid, &entry, room, sizeof(room), &found) != 0 || found == NULL
+        || getgrouplist(found->pw_name, gid, groups_out->ids, &groups_out->count) == -1) {
+        groups_out->ids[0] = gid;
+        groups_out->count = 1;
+    }
+}
+
+static bool
+ids_become(uid_t uid, gid_t gid)
+{
+    if (setresgid(gid, gid, gid) == -1 || setresuid(uid, uid, uid) == -1)
+        return false;
+    return ids_are(uid, gid) && (uid == 0 || setuid(0) == -1);
+}
+
+bool
+launch_become_known(uid_t uid, gid_t gid, const struct launch_groups *groups)
+{
+    if (geteuid() != 0)
+        return launch_become((struct launch_ids){ uid, gid, false });
+    return setgroups((size_t)groups->count, groups->ids) == 0 && ids_become(uid, gid);
+}
+
 bool
 launch_become(struct launch_ids ids)
 {
@@ -48,13 +78,7 @@ launch_become(struct launch_ids ids)
         }
         return setresgid(ids.gid, ids.gid, ids.gid) == 0 && setresuid(ids.uid, ids.uid, ids.uid) == 0;
     }
-    if (!groups_become(ids))
-        return false;
-    if (setresgid(ids.gid, ids.gid, ids.gid) == -1 || setresuid(ids.uid, ids.uid, ids.uid) == -1)
-        return false;
-    if (!ids_are(ids.uid, ids.gid))
-        return false;
-    return ids.uid == 0 || setuid(0) == -1;
+    return groups_become(ids) && ids_become(ids.uid, ids.gid);
 }
 
 bool

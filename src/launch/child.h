@@ -17,4 +17,15 @@ const char *launch_run_objection(const struct launch_settings *settings, const s
 /* Become the ids of the request; does not return if that fails: the status of such a child is LAUNCH_STATUS_NO_IDS. */
 enum { LAUNCH_STATUS_NO_IDS = 75 };
 void launch_child_become(const struct launch_record *request);
+
+/* A user's supplementary groups, found once: asking the system for them costs more than a delivery. */
+enum { LAUNCH_GROUPS_MAX = 64 };
+struct launch_groups {
+    gid_t ids[LAUNCH_GROUPS_MAX];
+    int count;
+};
+void launch_groups_find(uid_t uid, gid_t gid, struct launch_groups *groups_out);
+
+/* As launch_become(), with groups that are known. */
+bool launch_become_known(uid_t uid, gid_t gid, const struct launch_groups *groups);
 #endif

@@ -34,6 +34,7 @@ struct launcher {
     struct pool *pool;
     const struct launch_settings *settings;
     bool is_root;
+    struct launch_groups mail_groups;
     struct served_link *links;
     size_t link_count, link_room;
     struct served_child *children;
@@ -48,6 +49,8 @@ launcher_new(struct pool *pool, const struct launch_settings *settings)
     launcher->pool = pool;
     launcher->settings = settings;
     launcher->is_root = geteuid() == 0;
+    if (launcher->is_root)
+        launch_groups_find(settings->mail_uid, settings->mail_gid, &launcher->mail_groups);
     return launcher;
 }
 
@@ -184,7 +187,7 @@ child_serve(struct launcher *launcher, const struct launch_record *request, int 
     if (request->kind == LAUNCH_REQUEST_DELIVER) {
         struct str options = pool_dup(launcher->pool, request->bytes);
 
-        if (launcher->is_root && !launch_become((struct launch_ids){ settings->mail_uid, settings->mail_gid, true }))
+        if (launcher->is_root && !launch_become_known(settings->mail_uid, settings->mail_gid, &launcher->mail_groups))
             _exit(LAUNCH_STATUS_NO_IDS);
         _exit(settings->duties->deliver(launch_link_make(launcher->pool, fd, DELIVERY_RIGHTS, launcher->is_root),
                                         id, options));
