@@ -51,6 +51,7 @@ add_place(struct why *why, const struct template *template, struct scope *scope,
     buf_addf(&place, "%scolumn %zu", place.len > 0 ? ", " : "at ", at + 1);
     buf_add(&place, excerpt(pool, template->text, at < template->text.len ? at : template->text.len));
     why->place = buf_str(&place);
+    trace(TRACE_EXPAND, "%.*s", STR_ARG(why->place));
 }
 
 /* The results that views memory of others are copied: a variable may change while the caller keeps its value. */

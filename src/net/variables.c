@@ -1,5 +1,7 @@
 /* net/variables.c -- variables whose values may need a lookup of the client's name. */
+#include "address/address.h"
 #include "expand/rows.h"
+#include "net/host.h"
 #include "net/host_name.h"
 
 static enum outcome
@@ -72,8 +74,52 @@ get_sender_helo_verified(struct scope *scope, struct str suffix, struct str *val
     return OK;
 }
 
+/* The host of an outgoing connection; before there is one, the first of those that routing found. */
+static const struct host *
+outgoing_host(const struct scope *scope)
+{
+    if (scope->host != NULL)
+        return scope->host;
+    return scope->address == NULL ? NULL : scope->address->hosts;
+}
+
+static enum outcome
+get_host(struct scope *scope, struct str suffix, struct str *value_out, struct why *why)
+{
+    const struct host *host = outgoing_host(scope);
+
+    (void)suffix, (void)why;
+    if (host != NULL)
+        *value_out = host->name;
+    return OK;
+}
+
+static enum outcome
+get_host_address(struct scope *scope, struct str suffix, struct str *value_out, struct why *why)
+{
+    const struct host *host = outgoing_host(scope);
+
+    (void)suffix, (void)why;
+    if (host != NULL)
+        *value_out = host->address;
+    return OK;
+}
+
+static enum outcome
+get_host_port(struct scope *scope, struct str suffix, struct str *value_out, struct why *why)
+{
+    const struct host *host = outgoing_host(scope);
+
+    (void)suffix, (void)why;
+    *value_out = pool_printf(scope->pool, "%d", host == NULL ? 0 : host->port);
+    return OK;
+}
+
 const struct expand_variable net_variables[] = {
+    { .name = "host", .get = get_host },
+    { .name = "host_address", .get = get_host_address },
     { .name = "host_lookup_deferred", .get = get_host_lookup_deferred },
+    { .name = "host_port", .get = get_host_port },
     { .name = "host_lookup_failed", .get = get_host_lookup_failed },
     { .name = "sender_fullhost", .get = get_sender_fullhost },
     { .name = "sender_helo_dnssec", .get = get_sender_helo_dnssec },
