@@ -28,7 +28,8 @@ short_local_part(const struct address *addr)
 static struct str
 final_text(const struct delivery_state *state, const struct address *addr, bool is_success)
 {
-    bool is_short = is_success && addr->kind == ADDRESS_MAIL && addr->router != NULL && addr->router->log_as_local;
+    bool is_short = is_success && addr->kind == ADDRESS_MAIL && addr->router != NULL && addr->router->log_as_local
+        && (addr->transport == NULL || ((const struct driver_instance *)addr->transport)->driver->is_local);
 
     if (addr->kind == ADDRESS_AUTOREPLY)
         return pool_printf_tainted(state->pool, ">%.*s", STR_ARG(addr->text.len > 0 && addr->text.ptr[0] == '>'

@@ -49,14 +49,13 @@ const struct expand_variable expand_reserved_variables[] = {
     ZERO("smtp_count_at_connection_start"), NO("sender_host_dnssec"), NO("sender_helo_dnssec"), NO("prdr_requested"),
     { .name = "regex", .is_prefix = true, .get = get_nothing },
     /* delivery */
-    EMPTY("bounce_recipient"), EMPTY("event_data"), EMPTY("event_name"), EMPTY("host"), EMPTY("host_address"),
+    EMPTY("bounce_recipient"), EMPTY("event_data"), EMPTY("event_name"),
         EMPTY("mailstore_basename"),
     EMPTY("pipe_addresses"), EMPTY("router_name"), EMPTY("transport_name"), EMPTY("sending_ip_address"),
         EMPTY("thisaddress"),
     EMPTY("warn_message_delay"), EMPTY("warn_message_recipient"), EMPTY("warn_message_recipients"),
         EMPTY("warnmsg_delay"),
-    EMPTY("warnmsg_recipient"), EMPTY("warnmsg_recipients"), MINUS_ONE("sending_port"), ZERO("host_port"),
-        ZERO("inode"),
+    EMPTY("warnmsg_recipient"), EMPTY("warnmsg_recipients"), MINUS_ONE("sending_port"), ZERO("inode"),
     ZERO("event_defer_errno"),
     /* filters */
     ZERO("n0"), ZERO("n1"), ZERO("n2"), ZERO("n3"), ZERO("n4"), ZERO("n5"), ZERO("n6"), ZERO("n7"), ZERO("n8"),

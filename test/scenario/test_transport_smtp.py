@@ -222,3 +222,10 @@ def test_nothing_of_the_body_can_end_the_data_early(tern, smart):
     body = peer.messages[0].data.split(b"\r\n\r\n", 1)[1]
     assert b"\r" not in body.replace(b"\r\n", b"") and b"\n" not in body.replace(b"\r\n", b"")
     assert len(peer.messages) == 1 and peer.sessions[0].commands[-1] == "QUIT"
+
+
+def test_the_host_is_known_while_its_options_are_expanded(tern, smart):
+    peer = smart("  helo_data = ${lc:H-$host-$host_address-$host_port-${if def:sending_ip_address{$sending_ip_address}}}\n")
+    tern.submit("ann@tern.example", "x@r.example", BODY, "-odi")
+    tern.wait_log(r" => x@r.example ")
+    assert peer.sessions[0].helo == f"h-127.0.0.2-127.0.0.2-{tern.peer_port}-127.0.0.1"

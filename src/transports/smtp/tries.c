@@ -29,6 +29,7 @@ static void
 trial_begin(struct trial *trial, struct smtp_job *job, struct host *host)
 {
     *trial = (struct trial){ .job = job, .host = host, .port = host->port != HOST_PORT_NONE ? host->port : job->port };
+    host->port = trial->port;
     job->run->scope.host = host;
     trial->has_address = includes_address(job);
 }
