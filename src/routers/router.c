@@ -128,19 +128,6 @@ named_router_is_good(const struct config *conf, const struct router *router, str
     return !must_follow;
 }
 
-/* A fixed text must name a transport; one with an expansion is looked at when used. */
-static bool
-named_transport_is_good(const struct config *conf, const struct router *router, struct pool *pool, struct str *why_out)
-{
-    struct str name = router->transport != NULL ? router->transport->text : STR("");
-
-    if (name.len == 0 || str_find_any(name, "$\\") != STR_NONE || driver_find(conf, "transport", name) != NULL)
-        return true;
-    *why_out =
-        pool_printf(pool, "transport \"%.*s\" not found in %.*s router", STR_ARG(name), STR_ARG(router->instance.name));
-    return false;
-}
-
 static bool
 routers_finish(const struct config *conf, struct pool *pool, struct source_at *at_out, struct str *why_out)
 {
@@ -149,8 +136,7 @@ routers_finish(const struct config *conf, struct pool *pool, struct source_at *a
     for (; router != NULL; router = router_next(router)) {
         *at_out = router->instance.at;
         if (!named_router_is_good(conf, router, router->redirect_router, false, "redirect_router", pool, why_out) ||
-            !named_router_is_good(conf, router, router->pass_router, true, "pass_router", pool, why_out) ||
-            !named_transport_is_good(conf, router, pool, why_out))
+            !named_router_is_good(conf, router, router->pass_router, true, "pass_router", pool, why_out))
             return false;
     }
     return true;
