@@ -1,8 +1,7 @@
 tables-y += transports:struct transport_driver:transports/transport.h
 rows-y += driver_families:transport_family
 objs-y += transport.o common.o identity.o line_format.o message_write.o message_filter.o child_stream.o command.o event.o rcpt_address.o
-objs-y += batch_smtp.o variables.o
-rows-y += variables:transport_variables[]
+objs-y += batch_smtp.o
 rows-$(TRANSPORT_APPENDFILE) += transports:appendfile_driver
 objs-$(TRANSPORT_APPENDFILE) += appendfile/appendfile.o appendfile/place.o appendfile/file_format.o appendfile/lock.o \
     appendfile/open.o appendfile/mailbox.o appendfile/mbx.o appendfile/write.o appendfile/durable.o appendfile/new_file.o \
