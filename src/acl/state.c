@@ -1,6 +1,7 @@
 /* acl/state.c -- what the lists of one connection have asked for; names of points and results. */
 #include "acl/list.h"
 #include "log/log.h"
+#include "lookups/lookup.h"
 
 static const struct { const char *name, *option; } points[ACL_POINTS] = {
     [ACL_AT_RCPT] = { "RCPT", "acl_smtp_rcpt" },
@@ -78,6 +79,7 @@ acl_state_reset_message(struct acl_state *state)
     state->sender_address_data = state->verify_message = STR("");
     state->size_parameter = -1;
     state->rcpt_count = state->rcpt_fail_count = state->rcpt_defer_count = 0;
+    lookup_tidy();
 }
 
 /* ---- Reply texts with codes of their own */

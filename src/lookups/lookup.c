@@ -65,6 +65,14 @@ source_free(struct lookup_source *source)
 void
 lookup_tidy(void)
 {
+    for (struct lookup_source *source = cache_get()->sources; source != NULL; source = source->next)
+        if (!source->driver->is_absolute_file && source->answers.count > 0)
+            answers_reset(source);
+}
+
+void
+lookup_close_all(void)
+{
     struct lookup_cache *cache = cache_get();
 
     while (cache->sources != NULL) {

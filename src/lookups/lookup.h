@@ -40,8 +40,11 @@ enum lookup_answer lookup_find(const struct lookup_spec *spec, struct str file, 
 /* Take a text "type;file" or "type;query" of a list apart: file_out for single-key types, query_out for the others. */
 bool lookup_split_item(struct str item, struct lookup_spec *spec_out, struct str *rest_out, struct why *why);
 
-/* Forget answers of queries and close what is open: when a message has been dealt with. */
+/* Forget the answers of queries: when a message has been dealt with.  Files stay open, they are watched for changes. */
 void lookup_tidy(void);
+
+/* Close all that is open, too. */
+void lookup_close_all(void);
 
 /* Value of an option ("ret" in "ret=full,filter=file"); false if it is not there. */
 bool lookup_option(struct str options, const char *name, struct str *value_out);

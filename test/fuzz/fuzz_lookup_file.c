@@ -50,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     for (size_t i = 0; i < COUNT(keys) * 2; i++)
         lookup_find(&spec, str_of(path), str_of(keys[i % COUNT(keys)]), &scope, &value, &captures, &why);
-    lookup_tidy();
+    lookup_close_all();
     unlink(path);
     pool_free(pool);
     return 0;
