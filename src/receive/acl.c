@@ -130,6 +130,8 @@ reception_acl(struct reception *r, struct receive_result *out)
         discard(r, r->request.discarded_by, STR(""), out);
         return false;
     }
+    if (!reception_prdr(r, out))
+        return false;
     if (option != NULL && !r->is_own && r->message->recipient_count > 0) {
         r->scope.acl->point = point;
         result = acl_run(point, option, &r->scope, &reply);

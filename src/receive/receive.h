@@ -50,6 +50,8 @@ struct receive_request {
     bool is_chunking, is_pipelining, is_pipelining_offered, is_8bitmime, is_prdr; /* what the session used, for the log
                                                                                      line */
     int body_8bit;                  /* M8S=: 0, 7, 8 */
+    /* Say something to the client before the final reply (PRDR); NULL: no such client. */
+    void (*say)(struct smtp_session *session, int code, struct str text);
     const char *discarded_by;       /* "RCPT" or "MAIL": whose list threw all recipients away; NULL otherwise */
 };
 

@@ -84,6 +84,8 @@ enum outcome received_add(struct reception *r, struct why *why);
 void received_update(struct reception *r);
 
 /* ACLs at the end (acl.c): true if the message goes on; else result_out is filled and the rejection logged. */
+/* A verdict for each recipient (PRDR): false, and *out filled, if none is left. */
+bool reception_prdr(struct reception *r, struct receive_result *out);
 bool reception_acl(struct reception *r, struct receive_result *result_out);
 /* "H=… U=…" for log lines. */
 struct str reception_host(const struct reception *r, bool is_tagged);

@@ -97,9 +97,7 @@ static bool
 prdr_offer(struct smtp_session *session, struct str *text_out)
 {
     (void)text_out;
-    /* Without acl_smtp_data_prdr the answer is one for all recipients, as the manual says; lists for each are not run
-     * yet. */
-    session->offers.prdr = config->prdr_enable && config->acl_smtp_data_prdr == NULL;
+    session->offers.prdr = config->prdr_enable;
     return session->offers.prdr;
 }
 

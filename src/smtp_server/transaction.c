@@ -68,7 +68,10 @@ session_reception_begin(struct smtp_session *session, bool is_chunking)
         .pool = session->message_pool, .origin = session->origin, .message = session->message,
         .options = &session->receive_options, .session = session, .scope = scope, .is_smtp_data = !session->is_batch,
         .is_chunking = is_chunking, .is_pipelining = session->is_pipelined,
-        .is_8bitmime = session->body == SMTP_BODY_8BITMIME, .is_prdr = session->acl.is_prdr_requested,
+        .is_8bitmime = session->body == SMTP_BODY_8BITMIME, .say = session_reply,
+        .is_prdr = session->acl.is_prdr_requested && config->acl_smtp_data_prdr != NULL &&
+                   session->message->recipient_count > 1,
+        .is_pipelining_offered = session->offers.pipelining,
         .body_8bit = session->body == SMTP_BODY_8BITMIME ? 8 : session->body == SMTP_BODY_7BIT ? 7 : 0,
     };
 
