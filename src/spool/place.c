@@ -154,30 +154,36 @@ give_to_owner(const struct spool *spool, int fd)
     return geteuid() != 0 || spool->owner_uid == 0 || fchown(fd, spool->owner_uid, spool->owner_gid) == 0;
 }
 
+/* One directory of the spool, its own entry durable: files in it are promised to be there. */
+static bool
+make_one_directory(const struct spool *spool, const char *path)
+{
+    char parent[SPOOL_PATH_MAX_BYTES];
+    size_t slash = str_rfind(str_of(path), '/');
+    bool is_given;
+    int fd;
+
+    if (!file_make_directory(path, spool->directory_mode))
+        return false;
+    snprintf(parent, sizeof(parent), "%.*s", STR_ARG(str_head(str_of(path), slash > 0 ? slash : 1)));
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    is_given = fd != -1 && give_to_owner(spool, fd);
+    if (fd != -1)
+        close(fd);
+    return is_given && (!spool->does_sync || file_sync_directory(parent));
+}
+
 bool
 spool_make_directory(const struct spool *spool, const char *path)
 {
-    size_t root = spool->directory.len;
     char part[SPOOL_PATH_MAX_BYTES];
-    int fd;
-    bool is_given;
 
-    for (size_t i = 1; i <= strlen(path); i++) {
+    for (size_t i = spool->directory.len; i <= strlen(path); i++) {
         if (path[i] != '/' && path[i] != '\0')
             continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        if (access(part, F_OK) == 0)
-            continue;
-        if (!file_make_directory(part, spool->directory_mode))
-            return false;
-        if (i < root)
-            continue;
-        fd = open(part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        is_given = fd != -1 && give_to_owner(spool, fd);
-        if (fd != -1)
-            close(fd);
-        if (!is_given)
+        if (access(part, F_OK) == -1 && !make_one_directory(spool, part))
             return false;
     }
     return true;
