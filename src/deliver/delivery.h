@@ -25,6 +25,8 @@ struct delivery_state {
     struct address *failed, **failed_end;           /* to be bounced */
     struct address *deferred, **deferred_end;       /* to be tried again */
     struct address *delivered, **delivered_end;     /* for success notifications */
+    struct buf msglog;              /* lines of a first try: written only if the message stays; pool NULL: none yet */
+    bool is_removed;                /* from the spool already: its only delivery was the record of it */
     bool has_progress;              /* something was journalled: -H is to be rewritten */
     bool is_cancelled;              /* -Mg, timeout_frozen_after: what cannot be bounced is dropped */
     bool is_partial;                /* only some addresses are tried: no warnings, nothing frozen */
@@ -46,8 +48,9 @@ void log_delivered(struct delivery_state *state, const struct address *addr, con
 void log_failed(struct delivery_state *state, const struct address *addr);
 void log_deferred(struct delivery_state *state, const struct address *addr);
 void log_completed(struct delivery_state *state);
-/* A line into the message log; text without time stamp. */
+/* A line into the message log; text without time stamp.  Those of a first try wait for msglog_flush(). */
 void msglog_write(struct delivery_state *state, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void msglog_flush(struct delivery_state *state);
 
 /* ---- outcome.c: what follows from the outcome of addresses */
 /* By their outcome: delivered (journal, log, parents), put on the list of failed ones, or of deferred ones. */

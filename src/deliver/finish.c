@@ -84,6 +84,7 @@ freeze(struct delivery_state *state)
     if (state->message->sender.len > 0 || !state->message->is_local_error)
         freeze_tell_send(state);
     log_write(LOG_ALWAYS, LOG_TO_MAIN, state->message->id, "%s", text);
+    msglog_flush(state);
     if (config->message_logs)
         spool_msglog_add(state->spool, state->message->id, pool_printf(state->pool, "*** %s", text));
 }
@@ -96,6 +97,7 @@ message_log_keep(struct delivery_state *state)
     struct str directory = pool_printf(state->pool, "%.*s/msglog.OLD", STR_ARG(state->spool->directory));
     struct str to = pool_printf(state->pool, "%.*s/%s", STR_ARG(directory), state->message->id);
 
+    msglog_flush(state);
     if (file_make_directory(pool_cstr(state->pool, directory), state->spool->directory_mode))
         rename(pool_cstr(state->pool, from), pool_cstr(state->pool, to));
 }
@@ -109,7 +111,7 @@ message_complete(struct delivery_state *state)
     if (config->message_logs && config->preserve_message_logs)
         message_log_keep(state);
     log_completed(state);
-    if (spool_remove(state->message, &why) != OK)
+    if (!state->is_removed && spool_remove(state->message, &why) != OK)
         log_panic(state->message->id, "failed to remove the message from the spool: %.*s", STR_ARG(why.text));
 }
 
@@ -119,6 +121,7 @@ message_keep(struct delivery_state *state)
 {
     struct why why;
 
+    msglog_flush(state);
     if (state->message->is_first_try) {
         state->message->is_first_try = false;
         state->is_header_changed = true;

@@ -164,7 +164,22 @@ msglog_write(struct delivery_state *state, const char *format, ...)
     va_start(args, format);
     buf_vaddf(&line, TAINTED, format, args);
     va_end(args);
-    spool_msglog_add(state->spool, state->message->id, buf_str(&line));
+    if (!state->message->is_first_try) {
+        spool_msglog_add(state->spool, state->message->id, buf_str(&line));
+        return;
+    }
+    if (state->msglog.pool == NULL)
+        buf_init(&state->msglog, state->pool, BUF_NO_LIMIT);
+    buf_add_c(&state->msglog, state->msglog.len > 0 ? "\n" : "");
+    buf_add(&state->msglog, buf_str(&line));
+}
+
+void
+msglog_flush(struct delivery_state *state)
+{
+    if (state->msglog.len > 0)
+        spool_msglog_add(state->spool, state->message->id, buf_str(&state->msglog));
+    buf_truncate(&state->msglog, 0);
 }
 
 /* C="…": with quotes and backslashes of the reply escaped. */

@@ -35,6 +35,28 @@ duplicates_collect(struct delivery_state *state, const struct address *addr, str
         done_collect(state, each, done);
 }
 
+/* The whole message was this one delivery, and nothing more follows from it. */
+static bool
+is_all_there_is(const struct delivery_state *state, const struct address *addr)
+{
+    const struct message *message = state->message;
+
+    return message->recipient_count == 1 && message->nonrecipients.count == 0 && state->plan.address_count == 1
+        && addr->outcome == OK && addr->parent == NULL && addr->duplicates == NULL && (addr->notify & DSN_SUCCESS) == 0
+        && !(config->message_logs && config->preserve_message_logs) && !state->options->is_mua_wrapper;
+}
+
+/* Then the message's removal is the record of it: no journal is made only to be removed. */
+static bool
+removed_at_once(struct delivery_state *state, const struct address *addr)
+{
+    struct why why;
+
+    why_init(&why, state->pool);
+    state->is_removed = is_all_there_is(state, addr) && spool_remove_durably(state->message, &why) == OK;
+    return state->is_removed;
+}
+
 /* Durable before anyone is told; one flush for all of them. */
 void
 addresses_finish(struct delivery_state *state, struct address *const *addresses, size_t count)
@@ -42,6 +64,10 @@ addresses_finish(struct delivery_state *state, struct address *const *addresses,
     struct str_list done = { 0 };
     struct why why;
 
+    if (count == 1 && !state->has_progress && removed_at_once(state, addresses[0])) {
+        addresses[0]->is_done = true;
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         done_collect(state, addresses[i], &done);
         duplicates_collect(state, addresses[i], &done);

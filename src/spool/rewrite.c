@@ -66,6 +66,24 @@ spool_rewrite_header(struct message *message, struct why *why)
 }
 
 enum outcome
+spool_remove_durably(struct message *message, struct why *why)
+{
+    struct spool_file *file = message->spool;
+    char path[SPOOL_PATH_MAX_BYTES];
+
+    must(file != NULL && file->data_fd != -1);
+    if (!spool_file_path(file->directory, file->id, "-H", path) || unlink(path) == -1)
+        return why_defer(why, errno, NULL, "failed to unlink %s-H", file->id);
+    if (!file_sync_directory(file->directory))
+        return why_defer(why, errno, NULL, "cannot make the removal of %s-H durable", file->id);
+    if (spool_file_path(file->directory, file->id, "-D", path))
+        unlink(path);
+    if (!message->is_first_try)
+        spool_msglog_remove(file->spool, file->id);
+    return OK;
+}
+
+enum outcome
 spool_remove(struct message *message, struct why *why)
 {
     struct spool_file *file = message->spool;
