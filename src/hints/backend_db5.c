@@ -105,6 +105,9 @@ db5_open(const char *path, enum hints_mode mode, struct pool *pool, void **handl
     result = env_open(db5, path);
     if (result == 0)
         result = db_create(&db5->db, db5->env, 0);
+    /* For new files: damage is then noticed before the library believes it. */
+    if (result == 0 && mode == HINTS_CREATE)
+        result = db5->db->set_flags(db5->db, DB_CHKSUM);
     if (result == 0)
         result = db5->db->open(db5->db, NULL, path, NULL, mode == HINTS_CREATE ? DB_HASH : DB_UNKNOWN,
             mode == HINTS_READ ? DB_RDONLY : mode == HINTS_CREATE ? DB_CREATE : 0, 0640);

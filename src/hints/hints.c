@@ -31,7 +31,7 @@ struct hints {
     void *handle;
     const char *path;
     int lock_fd;
-    bool is_writable, is_broken;
+    bool is_writable, is_broken, was_left_open;
 };
 
 const char *
@@ -67,11 +67,11 @@ pause_ms(long ms)
 
 /* A POSIX lock, as Exim and its utilities take it, on the whole lock file. */
 static bool
-lock_take(int fd, bool is_exclusive)
+lock_take(int fd, bool is_writable)
 {
     struct lock_patience *patience = process_cache(&patience_key, sizeof(*patience));
     struct deadline deadline = deadline_in_ms(deadline_has_passed(patience->impatient_until) ? LOCK_WAIT_MS : 0);
-    struct flock lock = { .l_type = is_exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET };
+    struct flock lock = { .l_type = is_writable ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET };
 
     for (long wait_ms = LOCK_LOOK_MIN_MS;; wait_ms = wait_ms * 2 < LOCK_LOOK_MAX_MS ? wait_ms * 2 : LOCK_LOOK_MAX_MS) {
         if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
@@ -87,7 +87,26 @@ lock_take(int fd, bool is_exclusive)
     }
 }
 
-/* Open and lock PATH.lockfile; -1 if it cannot be had. */
+/* While a database is open its lock file holds one octet.  Who finds one there knows that another died at it, by a
+ * signal or by damage that the library stumbled over, and sets the database aside rather than die of it too. */
+static void
+mark_open(struct hints *hints)
+{
+    struct stat st;
+
+    hints->was_left_open = fstat(hints->lock_fd, &st) == 0 && st.st_size > 0;
+    if (!hints->was_left_open && pwrite(hints->lock_fd, "1", 1, 0) == -1)
+        trace(TRACE_HINTS_LOOKUP, "cannot mark %s: %s", hints->path, strerror(errno));
+}
+
+static void
+mark_closed(struct hints *hints)
+{
+    if (ftruncate(hints->lock_fd, 0) == -1)
+        trace(TRACE_HINTS_LOOKUP, "cannot unmark %s: %s", hints->path, strerror(errno));
+}
+
+/* Open and lock PATH.lockfile, for one process at a time; -1 if it cannot be had. */
 static int
 lock_open(const char *path, enum hints_mode mode, struct pool *pool)
 {
@@ -100,7 +119,7 @@ lock_open(const char *path, enum hints_mode mode, struct pool *pool)
         trace(TRACE_HINTS_LOOKUP, "cannot open lock file %s: %s", lock_path, strerror(errno));
         return -1;
     }
-    if (!lock_take(fd, mode != HINTS_READ)) {
+    if (!lock_take(fd, (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR)) {
         log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "Failed to get %s lock for %s: %s",
             mode == HINTS_READ ? "read" : "write", lock_path, errno == ETIMEDOUT ? "timed out" : strerror(errno));
         close(fd);
@@ -111,27 +130,28 @@ lock_open(const char *path, enum hints_mode mode, struct pool *pool)
 
 /* Put a database that makes no sense out of the way, so that the next writer begins a new one. */
 static void
-set_aside(const char *path, struct pool *pool)
+set_aside(const char *path, const char *what, struct pool *pool)
 {
     const char *aside = pool_cstr(pool, pool_printf(pool, "%s.corrupt-%lld", path, (long long)time(NULL)));
 
     if (rename(path, aside) == 0)
-        log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "hints database %s is corrupt: renamed %s", path,
-            aside);
+        log_write(LOG_ALWAYS, LOG_TO_MAIN, NULL, "hints database %s %s: renamed %s", path, what, aside);
     else if (errno != ENOENT)
         log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL,
-            "hints database %s is corrupt and cannot be renamed: %s",
-            path, strerror(errno));
+            "hints database %s %s and cannot be renamed: %s", path, what, strerror(errno));
 }
 
 /* Open under the lock we hold; a corrupt file is set aside, and made anew if the mode allows. */
 static bool
 open_locked(struct hints *hints, enum hints_mode mode)
 {
-    enum hints_status status = hints->backend->open(hints->path, mode, hints->pool, &hints->handle);
+    enum hints_status status;
 
+    if (hints->was_left_open)
+        set_aside(hints->path, "was left open by a process that died", hints->pool);
+    status = hints->backend->open(hints->path, mode, hints->pool, &hints->handle);
     if (status == HINTS_CORRUPT && mode != HINTS_READ) {
-        set_aside(hints->path, hints->pool);
+        set_aside(hints->path, "is corrupt", hints->pool);
         status = mode == HINTS_CREATE ? hints->backend->open(hints->path, mode, hints->pool, &hints->handle) :
             HINTS_NONE;
     }
@@ -144,8 +164,10 @@ open_locked(struct hints *hints, enum hints_mode mode)
 static void
 release(struct hints *hints)
 {
-    if (hints->lock_fd != -1)
+    if (hints->lock_fd != -1) {
+        mark_closed(hints);
         close(hints->lock_fd);
+    }
     pool_free(hints->pool);
 }
 
@@ -167,6 +189,8 @@ hints_open_path(const char *path, enum hints_mode mode, bool is_locked)
         }
         if (is_locked)
             hints->lock_fd = lock_open(hints->path, mode, pool);
+        if (hints->lock_fd != -1)
+            mark_open(hints);
     }
     if (hints->backend == NULL || (is_locked && hints->lock_fd == -1) || !open_locked(hints, mode)) {
         release(hints);
@@ -255,7 +279,7 @@ hints_close(struct hints *hints)
     if (hints->backend->close(hints->handle) == HINTS_CORRUPT)
         hints->is_broken = true;
     if (hints->is_broken && hints->is_writable)
-        set_aside(hints->path, hints->pool);
+        set_aside(hints->path, "is corrupt", hints->pool);
     trace(TRACE_HINTS_LOOKUP, "closed hints database %s", hints->path);
     release(hints);
 }

@@ -10,9 +10,9 @@
 struct hints;
 
 enum hints_mode {
-    HINTS_READ,                     /* shared lock; NULL if there is no such database */
-    HINTS_WRITE,                    /* exclusive lock; NULL if there is no such database */
-    HINTS_CREATE                    /* exclusive lock; made if it is not there */
+    HINTS_READ,                     /* NULL if there is no such database */
+    HINTS_WRITE,                    /* NULL if there is no such database */
+    HINTS_CREATE                    /* made if it is not there */
 };
 
 /* Open NAME in the db directory of the spool.  NULL: there is none, or it cannot be had now (logged where it

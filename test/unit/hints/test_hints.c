@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "base/buf.h"
 #include "hints/backend.h"
@@ -113,5 +114,35 @@ TEST(a_database_that_is_not_there_is_done_without)
     CHECK(!hints_put(NULL, STR("a"), STR("b")));
     hints_close(NULL);
     CHECK(!directory_has("nothing"));
+    pool_free(pool);
+}
+
+/* A process that dies at a database leaves a mark; the next sets the database aside. */
+TEST(a_database_at_which_someone_died_is_set_aside)
+{
+    struct pool *pool = pool_new("test");
+    const char *path = path_of(pool, "died");
+    struct hints *hints;
+    struct str value;
+    pid_t child;
+
+    hints = hints_open_path(path, HINTS_CREATE, true);
+    REQUIRE(hints_put(hints, STR("key"), STR("value")));
+    hints_close(hints);
+    child = fork();
+    if (child == 0) {
+        hints_open_path(path, HINTS_READ, true);
+        _exit(0);
+    }
+    REQUIRE(waitpid(child, NULL, 0) == child);
+    CHECK(hints_open_path(path, HINTS_READ, true) == NULL);
+    CHECK(directory_has(pool_cstr(pool, pool_printf(pool, "died%s.corrupt-", hints_backends_rows[0]->suffix))));
+    hints = hints_open_path(path, HINTS_CREATE, true);
+    CHECK(!hints_get(hints, STR("key"), 100, pool, &value));
+    CHECK(hints_put(hints, STR("key"), STR("value")));
+    hints_close(hints);
+    hints = hints_open_path(path, HINTS_READ, true);
+    CHECK(hints_get(hints, STR("key"), 100, pool, &value));
+    hints_close(hints);
     pool_free(pool);
 }
