@@ -83,9 +83,9 @@ struct str originator_address(struct reception *r, struct str address);
 enum outcome received_add(struct reception *r, struct why *why);
 void received_update(struct reception *r);
 
+/* A verdict for each recipient (prdr.c): false, and *result_out filled, if none is left. */
+bool reception_prdr(struct reception *r, struct receive_result *result_out);
 /* ACLs at the end (acl.c): true if the message goes on; else result_out is filled and the rejection logged. */
-/* A verdict for each recipient (PRDR): false, and *out filled, if none is left. */
-bool reception_prdr(struct reception *r, struct receive_result *out);
 bool reception_acl(struct reception *r, struct receive_result *result_out);
 /* "H=… U=…" for log lines. */
 struct str reception_host(const struct reception *r, bool is_tagged);
