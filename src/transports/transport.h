@@ -164,7 +164,7 @@ struct str transport_rcpt_address(const struct address *addr, bool does_include_
  * A value where the manual allows one overrules the default action. */
 struct str transport_event(const struct transport *transport, struct scope *scope, const char *event, struct str data);
 
-/* May mail for addr go over this connection: is it routed to the same transport, and the host one of those that would be
- * tried? */
+/* May mail for addr go over this connection: is it routed to the same transport, and the host one of those that would
+ * be tried? */
 bool transport_channel_fits(const struct transport_channel *channel, struct address *addr, const struct scope *scope);
 #endif

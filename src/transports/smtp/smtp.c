@@ -263,7 +263,8 @@ static void
 smtp_run(struct transport_run *run)
 {
     struct smtp_job job = {
-        .run = run, .options = run->transport->instance.options, .pool = run->pool, .channel = (struct smtp_channel *)run->channel,
+        .run = run, .options = run->transport->instance.options, .pool = run->pool,
+        .channel = (struct smtp_channel *)run->channel,
     };
     struct why why;
     enum outcome outcome;
