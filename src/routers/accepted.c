@@ -215,7 +215,9 @@ home_set(const struct router *router, struct route_run *run, struct address *add
     struct local_user user;
     struct str home = addr->home_directory;
 
+    /* At transport time there is no $home yet. */
     if (router->transport_home_directory != NULL) {
+        addr->home_directory = STR("");
         if (directory_set(router, router->transport_home_directory, run, addr, &home) != OK)
             return DEFER;
     } else if (addr->has_local_user && router->router_home_directory != NULL &&

@@ -137,8 +137,9 @@ rule_find(const struct router *router, struct route_run *run, struct address *ad
         case MATCH_NO:
             continue;
         case MATCH_DEFER:
-            why_defer(&addr->why, why.sys_errno, "4.3.5", "lookup deferred in %.*s router: %.*s",
-                      STR_ARG(router->instance.name), STR_ARG(why.text));
+            log_write(LOG_ALWAYS, LOG_TO_MAIN, run->scope->message != NULL ? run->scope->message->id : NULL, "%.*s",
+                      STR_ARG(why.text));
+            why_defer(&addr->why, 0, "4.3.5", "lookup defer in route_list");
             return ROUTE_DEFER;
         case MATCH_YES:
             break;

@@ -117,7 +117,8 @@ local_parts_hold(const struct router *router, struct route_run *run, struct addr
     if (router->local_parts == NULL)
         return PRECONDITIONS_MET;
     why_init(&why, run->pool);
-    switch (match_local_part(router->local_parts, addr->local_part, run->scope, &result, &why)) {
+    switch (match_local_part_as(router->local_parts, addr->local_part, router->caseful_local_part ? MATCH_CASEFUL : 0,
+                                run->scope, &result, &why)) {
     case MATCH_NO: return not_met(router, "local_parts mismatch");
     case MATCH_DEFER: return deferred(addr, &why, "local_parts");
     case MATCH_YES: break;
