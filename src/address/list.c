@@ -28,10 +28,9 @@ item_end(struct str text, size_t at, bool has_brackets)
         } else if (c == '\\') {
             at += 2;
         } else if (c == '[') {
-            struct str literal = str_sub(text, at, DOMAIN_MAX_BYTES);
-            size_t close = str_find_any(literal, "],");
+            size_t close = str_find(str_sub(text, at, DOMAIN_MAX_BYTES), ']');
 
-            at += close != STR_NONE && literal.ptr[close] == ']' ? close + 1 : 1;
+            at += close != STR_NONE && str_find(str_sub(text, at, close), ',') == STR_NONE ? close + 1 : 1;
         } else if (c == '<' || c == '>') {
             is_in_brackets = c == '<' && has_brackets;
             at++;
