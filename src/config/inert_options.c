@@ -7,7 +7,6 @@ const struct inert_option inert_options[] = {
     { "main", NULL, "acl_not_smtp_mime" },
     { "main", NULL, "acl_smtp_atrn" },
     { "main", NULL, "acl_smtp_auth" },
-    { "main", NULL, "acl_smtp_data_prdr" },
     { "main", NULL, "acl_smtp_dkim" },
     { "main", NULL, "acl_smtp_mailauth" },
     { "main", NULL, "acl_smtp_mime" },

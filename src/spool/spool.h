@@ -124,7 +124,8 @@ void spool_journal_remove(struct message *message);
  * what spool_tidy() removes. */
 enum outcome spool_remove(struct message *message, struct why *why);
 
-/* The same for a message without a journal, durable when it returns OK: the removal is then the record of its only delivery. */
+/* The same for a message without a journal, durable when it returns OK: the removal is then the record of its only
+ * delivery. */
 enum outcome spool_remove_durably(struct message *message, struct why *why);
 
 /* Close and unlock. */
