@@ -224,6 +224,20 @@ place_find(struct delivery_state *state, struct remote_child *children, size_t c
     }
 }
 
+/* Routing is done: whoever reaches one of the hosts first takes this message along. */
+static void
+hosts_waited_for(struct delivery_state *state, struct delivery *delivery)
+{
+    struct transport_run run = {
+        .pool = state->pool, .transport = delivery->transport, .message = state->message,
+            .addresses = delivery->addresses,
+        .scope = state->scope
+    };
+
+    if (transport_driver(delivery->transport)->wait_for != NULL)
+        transport_driver(delivery->transport)->wait_for(&run);
+}
+
 /* queue_smtp_domains, -odqs: left for a queue run, as is everything in the first pass of one. */
 static bool
 is_queued(struct delivery_state *state, struct delivery *delivery)
@@ -244,6 +258,7 @@ is_queued(struct delivery_state *state, struct delivery *delivery)
         return false;
     why_defer(&why, 0, "4.2.0", "%s", text);
     why.sys_errno = -1;
+    hosts_waited_for(state, delivery);
     for (struct address *addr = delivery->addresses; addr != NULL; addr = addr->next)
         addr->is_already_logged = state->options->is_first_pass;
     addresses_settle_chain(state, delivery->addresses, DEFER, &why);

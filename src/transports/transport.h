@@ -67,6 +67,9 @@ struct transport_driver {
     void (*run)(struct transport_run *run);
     /* Is the channel's host one of those for addr?  NULL: no connections are kept. */
     bool (*fits_channel)(const struct transport_channel *channel, struct address *addr, const struct scope *scope);
+    /* Nothing is carried now: note that this message waits for the hosts of the addresses, so that who reaches one
+     * of them takes it along.  NULL: no connections are kept. */
+    void (*wait_for)(struct transport_run *run);
     /* For callouts (smtp): OK with *out filled, FAIL if no host is to be had, DEFER with why.  NULL: no callouts to
      * such a transport. */
     enum outcome (*callout)(const struct transport *transport, struct address *addr, struct scope *scope,

@@ -291,6 +291,16 @@ smtp_run(struct transport_run *run)
     smtp_disconnect(&job);
 }
 
+/* For the first pass of a queue run and for domains that are to be queued. */
+static void
+smtp_wait_for(struct transport_run *run)
+{
+    struct smtp_job job = { .run = run, .options = run->transport->instance.options, .pool = run->pool };
+
+    for (const struct host *host = run->addresses->hosts; host != NULL; host = host->next)
+        smtp_waiting_add(&job, host);
+}
+
 const struct transport_driver smtp_driver = {
     .info = {
         .name = "smtp", .options = options, .defaults = &defaults,
@@ -300,4 +310,5 @@ const struct transport_driver smtp_driver = {
     .run = smtp_run,
     .callout = smtp_callout,
     .fits_channel = smtp_fits_channel,
+    .wait_for = smtp_wait_for,
 };
