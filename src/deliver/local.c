@@ -276,6 +276,18 @@ batch_run(struct delivery_state *state, struct delivery *delivery, const struct 
     return OK;
 }
 
+static enum outcome
+batch_run_in_turn(struct delivery_state *state, struct delivery *delivery, const struct job *job, struct why *why)
+{
+    enum outcome outcome = transport_turn_take(delivery->transport, &state->scope, why);
+
+    if (outcome != OK)
+        return outcome;
+    outcome = batch_run(state, delivery, job, why);
+    transport_turn_give_back(delivery->transport, state->pool);
+    return outcome;
+}
+
 /* As whom: under deliver_drop_privilege the mail user, which this process is, whatever the transport says. */
 static enum outcome
 identity_find(struct delivery_state *state, const struct delivery *delivery, struct job *job, struct why *why)
@@ -307,7 +319,7 @@ delivery_run_local(struct delivery_state *state, struct delivery *delivery)
     why_init(&why, state->pool);
     state->scope.address = first;
     if (identity_find(state, delivery, &job, &why) != OK ||
-        batch_run(state, delivery, &job, &why) != OK)
+        batch_run_in_turn(state, delivery, &job, &why) != OK)
         addresses_settle_chain(state, delivery->addresses, DEFER, &why);
     state->scope.address = NULL;
     for (size_t i = 0; i < delivery->address_count; i++)

@@ -162,6 +162,7 @@ child_finish(struct delivery_state *state, struct remote_child *child)
     struct why why;
 
     why_init(&why, state->pool);
+    transport_turn_give_back(child->delivery->transport, state->pool);
     close(child->fd);
     child->fd = -1;
     if (!is_complete) {
@@ -319,6 +320,19 @@ deliveries_run_on_channel(struct delivery_state *state, struct delivery *first, 
     return has_run;
 }
 
+/* max_parallel counts the runs of all processes. */
+static bool
+has_no_turn(struct delivery_state *state, struct delivery *delivery)
+{
+    struct why why;
+
+    why_init(&why, state->pool);
+    if (transport_turn_take(delivery->transport, &state->scope, &why) == OK)
+        return false;
+    addresses_settle_chain(state, delivery->addresses, DEFER, &why);
+    return true;
+}
+
 void
 deliveries_run_remote(struct delivery_state *state, struct delivery *first)
 {
@@ -335,8 +349,12 @@ deliveries_run_remote(struct delivery_state *state, struct delivery *first)
         if (is_queued(state, delivery))
             continue;
         child = place_find(state, children, count, delivery);
-        if (!child_start(state, delivery, child))
+        if (has_no_turn(state, delivery))
+            continue;
+        if (!child_start(state, delivery, child)) {
+            transport_turn_give_back(delivery->transport, state->pool);
             not_started(state, delivery);
+        }
     }
     while (open_children(children, count, NULL) > 0)
         children_wait(state, children, count);

@@ -23,7 +23,7 @@ enum transport_number {
     NUMBER_MAIL_4XX = -45,
     NUMBER_RCPT_4XX = -44,
     NUMBER_DATA_4XX = -46,
-    NUMBER_HOST_RETRY = -54,
+    NUMBER_HOST_RETRY = -54, NUMBER_TURN = -57,
     NUMBER_UNKNOWN_HOST = -32,
     NUMBER_LOCAL_HOST = -50
 };

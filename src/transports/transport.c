@@ -9,6 +9,7 @@
 #include "rewrite/rewrite.h"
 #include "routers/router.h"
 #include "transports/common.h"
+#include "transports/turns.h"
 
 static const struct transport generic_defaults = { .retry_use_local_part = true, .transport_filter_timeout = 300 };
 
@@ -123,6 +124,25 @@ transport_max_parallel(const struct transport *transport, struct scope *scope)
         return 0;
     }
     return value > 0 && value < INT32_MAX ? (int)value : 0;
+}
+
+enum outcome
+transport_turn_take(const struct transport *transport, struct scope *scope, struct why *why)
+{
+    int limit = transport_max_parallel(transport, scope);
+
+    if (limit == 0 || turn_take("tpt-serialize", transport->instance.name, limit, scope->pool))
+        return OK;
+    transport_defer(why, NUMBER_TURN, "concurrency limit reached for transport");
+    why->cause = CAUSE_RETRY_NOT_REACHED;
+    return DEFER;
+}
+
+void
+transport_turn_give_back(const struct transport *transport, struct pool *pool)
+{
+    if (transport->max_parallel != NULL)
+        turn_give_back("tpt-serialize", transport->instance.name, pool);
 }
 
 bool

@@ -105,6 +105,11 @@ void transport_batching_find(const struct transport *transport, struct scope *sc
 /* The limit of max_parallel; 0: none. */
 int transport_max_parallel(const struct transport *transport, struct scope *scope);
 
+/* One of the max_parallel runs that all processes of this host share; DEFER with why if all are taken.  Give it back when the
+ * run has ended; without a limit both do nothing. */
+enum outcome transport_turn_take(const struct transport *transport, struct scope *scope, struct why *why);
+void transport_turn_give_back(const struct transport *transport, struct pool *pool);
+
 /* The transport that gets a copy after addr was delivered, if shadow_condition holds; NULL: none. */
 struct transport *transport_shadow(const struct transport *transport, struct address *addr, struct scope *scope);
 

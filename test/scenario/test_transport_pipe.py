@@ -236,3 +236,13 @@ def test_lmtp_without_a_server_defers(tern, programs, options, pattern):
     programs(options, "lmtp")
     submit(tern)
     tern.wait_log(pattern)
+
+
+def test_max_parallel_counts_runs_of_all_processes(tern, programs):
+    programs("  command = /bin/sh -c 'echo start >>DIR/mail/runs; sleep 1'\n  max_parallel = 1\n")
+    for _ in range(2):
+        tern.submit("ann@tern.example", "bob@tern.example", BODY, "-odb")
+    tern.wait_log(r" == bob@tern.example .*defer \(-57\): concurrency limit reached for transport$")
+    tern.wait_log(r" => bob ")
+    tern.run_queue("-q")
+    tern.wait_log(r" => bob ", count=2)
