@@ -41,10 +41,10 @@ check_name(struct smtp_session *session, const char *word)
     }
     host = session_host(session, false);
     shown = argument.len > 0 ? argument : STR("(no argument given)");
-    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL, "rejected %s from %.*s: syntactically invalid argument(s): "
-              "%.*s", word,
-              STR_ARG(host),
-              STR_ARG(shown));
+    log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_REJECT, NULL,
+              "rejected %s from %.*s: syntactically invalid argument(s): "
+              "%.*s",
+              word, STR_ARG(host), STR_ARG(shown));
     if (++session->synprot_count > config->smtp_max_synprot_errors) {
         session_replyf(session, SMTP_BAD_ARGUMENT, "Too many syntax or protocol errors");
         session_close(session, "bad-commands");
