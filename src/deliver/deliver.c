@@ -233,6 +233,9 @@ deliver_message(const char *id, const struct deliver_options *options, struct la
         close(state->job_message_fd);
     spool_close(state->message);
     deliveries_start_made(state);
+    /* A queue run takes the next message only when those that wait for the same host have had their chance. */
+    if (options->is_queue_run)
+        deliveries_await_end(state);
     pool_free(pool);
     return result;
 }

@@ -36,6 +36,8 @@ struct delivery_state {
     bool is_header_changed;
     int job_message_fd;             /* the message for local children; -1: not made yet */
     struct timeval now;
+    /* process ids of remote children that are done with this message and not ended yet */
+    struct ptr_list going_on;
     struct str_list made;           /* ids of messages made here, to be delivered once this one is closed */
 };
 
@@ -66,6 +68,8 @@ void address_finish(struct delivery_state *state, struct address *addr);
 /* ---- local.c, remote.c */
 void deliveries_run_local(struct delivery_state *state, struct delivery *first);
 void deliveries_run_remote(struct delivery_state *state, struct delivery *first);
+/* Wait for children that went on with other messages over their connections. */
+void deliveries_await_end(struct delivery_state *state);
 /* Over a connection that is open already, in this process; what does not fit it is left for another time.  False:
  * nothing fitted. */
 bool deliveries_run_on_channel(struct delivery_state *state, struct delivery *first, struct transport_channel *channel);

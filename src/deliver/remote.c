@@ -173,11 +173,19 @@ child_finish(struct delivery_state *state, struct remote_child *child)
         else
             why_defer(&why, 0, "4.3.0", "remote delivery process ended without a result (exit code %d)",
                       WEXITSTATUS(status));
-    } else {
-        waitpid(child->pid, &status, WNOHANG);
+    } else if (waitpid(child->pid, &status, WNOHANG) == 0) {
+        ptr_list_add(&state->going_on, state->pool, (void *)(intptr_t)child->pid);
     }
     results_settle(state, child->addresses, child->delivery->address_count, child->reported, &why,
                    (double)(monotonic_ms() - child->start_ms) / 1000);
+}
+
+void
+deliveries_await_end(struct delivery_state *state)
+{
+    for (size_t i = 0; i < state->going_on.count; i++)
+        while (waitpid((pid_t)(intptr_t)state->going_on.items[i], NULL, 0) == -1 && errno == EINTR)
+            continue;
 }
 
 static void
