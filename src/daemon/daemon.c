@@ -451,5 +451,6 @@ daemon_run(const struct daemon_request *request)
     if (!str_is_empty(request->notifier_path))
         notify_unlink(request->launch, request->notifier_path);
     pid_file_remove(&daemon);
+    free(daemon.children);
     return EXIT_SUCCESS;
 }

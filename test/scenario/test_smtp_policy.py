@@ -6,6 +6,7 @@ import pytest
 
 from harness import oracle, wait
 from harness.smtp_peer import Drop
+from harness.tern import BUILD
 
 CALLOUT_ROUTERS = """
 far:
@@ -290,6 +291,7 @@ def private_kb(pid):
         return sum(int(line.split()[1]) for line in text if line.startswith("Private_"))
 
 
+@pytest.mark.skipif("address" in BUILD, reason="the sanitizers need memory of their own")
 def test_an_idle_session_stays_small_over_many_messages(tern):
     tern.configure(main=oracle.QUIET)
     tern.start()
