@@ -19,6 +19,7 @@
 #include "launch/notify.h"
 #include "log/log.h"
 #include "net/socket.h"
+#include "spool/spool.h"
 
 enum { CHILDREN_FIRST_ROOM = 64, PID_FILE_MODE = 0644 };
 
@@ -215,6 +216,7 @@ static struct str
 pid_file_name(const struct daemon *daemon)
 {
     struct scope scope = scope_make(daemon->pool);
+    const struct spool *spool;
     struct str name;
     struct why why;
 
@@ -224,7 +226,10 @@ pid_file_name(const struct daemon *daemon)
     if (config->pid_file_path != NULL && expand(config->pid_file_path, &scope, &name, &why) == OK &&
         !str_is_empty(name))
         return name;
-    return pool_printf(daemon->pool, "%.*s/tern-daemon.pid", STR_ARG(daemon->request->notifier_path));
+    spool = spool_configured(&why);
+    if (spool == NULL)
+        return STR("");
+    return pool_printf(daemon->pool, "%.*s/tern-daemon.pid", STR_ARG(spool->directory));
 }
 
 /* A new file each time, so that what may lie at the name is replaced, never written to. */
@@ -234,7 +239,7 @@ pid_file_write(const struct daemon *daemon)
     const char *name = pool_cstr(daemon->pool, pid_file_name(daemon));
     int fd;
 
-    if (name == NULL)
+    if (name == NULL || *name == '\0')
         return;
     unlink(name);
     fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PID_FILE_MODE);

@@ -1,7 +1,11 @@
 """make install and make run do what the README says."""
 import os
+import shutil
 import stat
 import subprocess
+import tempfile
+
+import pytest
 
 from harness import wait
 from harness.tern import BUILD, ROOT
@@ -43,3 +47,14 @@ def test_the_trial_run_shows_a_delivered_message():
     for part in ("S: 250 OK id=", " => bob <bob@quickstart.tern.example> R=mailbox T=maildir", "Subject: the first message",
                  "how to stop"):
         assert part in done.stdout, done.stdout
+
+
+@pytest.mark.root
+def test_an_installation_for_good_serves_local_users():
+    if subprocess.run(["unshare", "-mn", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system gives no namespaces")
+    script = os.path.join(os.path.dirname(__file__), "harness/installed.sh")
+    work = tempfile.mkdtemp(prefix="tern-installed-")
+    done = subprocess.run(["unshare", "-mn", "sh", script, ROOT, BUILD, work], capture_output=True, text=True, check=False)
+    shutil.rmtree(work)
+    assert done.returncode == 0 and "installed, used and stopped" in done.stdout, done.stdout + done.stderr
