@@ -1,5 +1,5 @@
-"""The same message to the reference and to Tern: what is printed, the exit code, the spool files and the log lines are the
-same, after what differs by nature is evened out.  Differences on purpose stand in doc/DIFFERENCES.md and not here."""
+"""The same message to the reference and to Tern: what is printed, the exit code, the spool files and the log lines are
+the same, after what differs by nature is evened out.  Differences on purpose stand in doc/DIFFERENCES.md and not here."""
 import difflib
 import glob
 import os
