@@ -48,14 +48,12 @@ places_find(struct log *log)
 static struct log *
 log_state(void)
 {
-    struct pool *pool;
     struct log *log;
 
     if (process.log != NULL)
         return process.log;
-    pool = pool_new("log");
-    log = POOL_NEW(pool, struct log);
-    log->pool = pool;
+    log = POOL_NEW(pool_new("log"), struct log);
+    log->pool = pool_new("log settings");
     log->scratch = pool_new("log line");
     for (size_t i = 0; i < LOG_KINDS; i++)
         log->files[i].fd = -1;
@@ -80,16 +78,19 @@ void
 log_configure(const struct log_settings *settings)
 {
     struct log *log = log_state();
+    struct pool *old = log->pool;
 
     log_close();
     for (size_t i = 0; i < LOG_KINDS; i++)
         log->files[i].path = NULL;
+    log->pool = pool_new("log settings");
     log->settings = *settings;
     log->settings.file_path = pool_dup(log->pool, settings->file_path);
     log->settings.spool_directory = pool_dup(log->pool, settings->spool_directory);
     log->settings.syslog_facility = pool_dup(log->pool, settings->syslog_facility);
     log->settings.syslog_processname = pool_cstr(log->pool, str_of(settings->syslog_processname));
     places_find(log);
+    pool_free(old);
 }
 
 void

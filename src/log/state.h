@@ -10,7 +10,7 @@ struct log_file {
     int fd;                         /* -1: not open */
     dev_t device;
     ino_t inode;
-    char *path;                     /* in struct log's pool; remade when the date in it changes */
+    char *path;                     /* in struct log's pool; made again when the date in it changes */
     char stamp[16];                 /* the date in path: "" if it has none */
     time_t failed_at;               /* not tried again in the same second */
     unsigned lost_lines;
@@ -18,7 +18,7 @@ struct log_file {
 
 /* process.log: made on first use. */
 struct log {
-    struct pool *pool;              /* settings and paths */
+    struct pool *pool;              /* settings and paths: a new one with each log_configure() */
     struct pool *scratch;           /* one line */
     struct log_settings settings;
     struct str file_path;           /* the path with %s that is in force; empty: none */
