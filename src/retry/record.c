@@ -11,7 +11,7 @@
 
 enum { TIMES = 4, NUMBERS = 3, HEAD_BYTES = TIMES * 8 + NUMBERS * 4, TAIL_BYTES = 4, TEXT_MAX_BYTES = 1000,
     RECORD_MAX_BYTES = 8192 };
-enum { FLAG_CONNECTING = 0x100, VIA_A = 'A', VIA_MX = 'M', ERROR_NONE = -1 };
+enum { FLAG_CONNECTING = 0x100, VIA_A = 'A', VIA_MX = 'M' };
 
 static const struct { enum why_cause cause; int number; } numbers[] = {
     { CAUSE_LOST_CONNECTION, -18 }, { CAUSE_QUOTA, -22 }, { CAUSE_MAILBOX_LOCKED, -20 }, { CAUSE_TLS_FAILED, -37 },
@@ -33,7 +33,7 @@ number_of(const struct retry_record *record)
     for (size_t i = 0; i < COUNT(numbers); i++)
         if (numbers[i].cause == record->cause)
             return numbers[i].number;
-    return record->sys_errno != 0 ? record->sys_errno : ERROR_NONE;
+    return record->sys_errno;
 }
 
 /* Seconds since a full mailbox was read; else how the host was found, with the last digits of the reply code. */

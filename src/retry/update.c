@@ -7,7 +7,7 @@
 #include "net/dns.h"
 #include "retry/record.h"
 
-enum { FACTOR_ONE = 1000, INTERVAL_MAX_S = 24 * 3600 };
+enum { FACTOR_ONE = 1000, INTERVAL_MAX_S = 24 * 3600, NUMBER_NONE = -1 };
 
 struct retry_note *
 retry_note(struct retry_notes *notes, struct address *addr, struct str key, const struct why *why)
@@ -26,6 +26,16 @@ retry_note(struct retry_notes *notes, struct address *addr, struct str key, cons
         notes->last->next = note;
     notes->last = note;
     return note;
+}
+
+void
+retry_note_tell_host(struct retry_notes *notes, struct retry_note *note, const struct host *host)
+{
+    if (note->why.sys_errno > 0)
+        note->why.text = str_of(strerror(note->why.sys_errno));
+    else if (!str_is_empty(note->why.text))
+        note->why.text = pool_printf_tainted(notes->pool, "H=%.*s [%.*s]: %.*s", STR_ARG(host->name),
+            STR_ARG(host->address), STR_ARG(note->why.text));
 }
 
 struct retry_note *
@@ -127,7 +137,8 @@ write_failure(struct hints *hints, struct retry_note *note, const struct message
     time_t now = clock_seconds(), received = message != NULL ? message->received_at.tv_sec : now;
     struct retry_record before, record = {
         .first_failed = now, .last_try = now, .cause = note->why.cause, .detail = note->why.detail,
-        .sys_errno = note->why.sys_errno, .is_via_mx = note->why.is_via_mx, .text = text_of(&note->why)
+        .sys_errno = note->why.sys_errno != 0 || note->is_host ? note->why.sys_errno : NUMBER_NONE,
+        .is_via_mx = note->why.is_via_mx, .text = text_of(&note->why)
     };
     bool has_before = hints != NULL && retry_read_from(hints, note->key, scope->pool, &before);
 

@@ -99,8 +99,10 @@ take_result(struct smtp_job *job, const struct host *host, const struct smtp_tra
         struct str key = job->options->address_retry_include_sender
                              ? retry_key_sender(addr, run->message->sender, job->pool)
                              : retry_key_routing(addr, true, job->pool);
+        struct retry_note *note = retry_note(run->retry_notes, addr, key, &addr->why);
 
-        retry_note(run->retry_notes, addr, key, &addr->why)->is_routing = true;
+        note->is_routing = true;
+        retry_note_tell_host(run->retry_notes, note, host);
     }
 }
 

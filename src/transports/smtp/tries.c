@@ -53,6 +53,7 @@ note_failure(struct trial *trial, enum smtp_error_kind kind, const struct why *w
         note->is_host = true;
         note->is_message = is_message;
         note->host_name = trial->host->name;
+        retry_note_tell_host(run->retry_notes, note, trial->host);
         note->why.is_via_mx = trial->host->mx != MX_NONE;
     }
 }
