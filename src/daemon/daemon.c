@@ -139,9 +139,23 @@ listener_open(const struct interface *interface, int retries, struct pool *pool)
     }
 }
 
-static struct listener *
-listeners_open(const struct daemon_request *request, int retries, struct pool *pool, size_t *count_out, struct why *why)
+/* What a reload finds open already goes on under a second descriptor; no connection is refused in between. */
+static int
+listener_kept(const struct daemon *daemon, const struct interface *interface)
 {
+    for (size_t i = 0; i < daemon->listener_count; i++) {
+        const struct interface *open = &daemon->listeners[i].interface;
+
+        if (open->port == interface->port && ip_equal(&open->ip, &interface->ip))
+            return fcntl(daemon->listeners[i].fd, F_DUPFD_CLOEXEC, 3);
+    }
+    return -1;
+}
+
+static struct listener *
+listeners_open(const struct daemon *daemon, int retries, struct pool *pool, size_t *count_out, struct why *why)
+{
+    const struct daemon_request *request = daemon->request;
     bool has_ports = is_ports_only(request->listen);
     struct interface *interfaces = interfaces_to_listen(has_ports ? STR("") : request->listen,
                                                         has_ports ? request->listen : STR(""), pool, why);
@@ -152,7 +166,10 @@ listeners_open(const struct daemon_request *request, int retries, struct pool *p
         wanted++;
     listeners = POOL_NEW_ARRAY(pool, struct listener, wanted);
     for (const struct interface *i = interfaces; i != NULL; i = i->next) {
-        int fd = listener_open(i, retries, pool);
+        int fd = listener_kept(daemon, i);
+
+        if (fd == -1)
+            fd = listener_open(i, retries, pool);
 
         /* A machine without IPv6 still listens on what it has. */
         if (fd == -1 && i->is_wildcard && i->ip.is_v6 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
@@ -285,7 +302,7 @@ listen_again(struct daemon *daemon, struct pool *pool)
     why_init(&why, pool);
     if (!daemon->request->is_listening)
         return true;
-    opened = listeners_open(daemon->request, 0, pool, &count, &why);
+    opened = listeners_open(daemon, 0, pool, &count, &why);
     if (opened == NULL) {
         log_panic(NULL, "%.*s; still listening as before", STR_ARG(why.text));
         opened = POOL_NEW_ARRAY(pool, struct listener, old_count);
@@ -412,7 +429,7 @@ start(struct daemon *daemon)
     why_init(&why, daemon->pool);
     raise_descriptor_limit();
     if (request->is_listening) {
-        daemon->listeners = listeners_open(request, config->daemon_startup_retries, daemon->pool,
+        daemon->listeners = listeners_open(daemon, config->daemon_startup_retries, daemon->pool,
                                            &daemon->listener_count, &why);
         if (daemon->listeners == NULL) {
             log_panic(NULL, "%.*s: daemon abandoned", STR_ARG(why.text));
