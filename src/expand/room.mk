@@ -1,5 +1,5 @@
 # The language: parser, evaluation, and the rows that belong to no other room.
-objs-y += parse.o parse_test.o names.o eval.o expand.o numbers.o json.o header_value.o text_functions.o
+objs-y += parse.o parse_item.o parse_test.o names.o eval.o expand.o numbers.o json.o header_value.o text_functions.o
 objs-y += items_core.o items_list.o items_text.o conditions_text.o operators_text.o operators_code.o
 
 tables-y += variables:struct expand_variable:expand/rows.h

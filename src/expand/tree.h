@@ -69,7 +69,7 @@ struct expansion {
 /* Parse text into a tree in pool; errors are part of the tree. */
 struct expansion *expansion_parse(struct pool *pool, struct str text);
 
-/* ---- between parse.c and parse_test.c */
+/* ---- between parse.c, parse_item.c and parse_test.c */
 struct parser {
     struct pool *pool;
     struct str text;
@@ -86,6 +86,12 @@ int parser_peek(const struct parser *p);
 struct str parser_rest(const struct parser *p);
 struct str parser_take_name(struct parser *p, const char *extra);
 bool parser_take(struct parser *p, char c);
+
+struct expand_node *parser_node(struct parser *p, enum node_kind kind, size_t start);
+struct expand_node *parser_node_text(struct parser *p, size_t start, struct str text);
+
+/* An item; the cursor stands behind its name.  NULL when it failed. */
+const struct expand_node *parser_item(struct parser *p, const struct expand_item *row, size_t start);
 
 /* A braced text: the cursor stands on "{" and ends behind "}".  NULL when it failed. */
 const struct expand_node *parser_braced(struct parser *p, bool is_dollar_special);
