@@ -49,13 +49,16 @@ group_id(const char *text, gid_t *gid_out)
     return true;
 }
 
-/* Nobody but root, the owner that was built in, and whoever runs this process without privilege may write it. */
+/* Nobody but root, the owner that was built in, and whoever runs this process without privilege may write it.  Who owns
+ * an included file is the business of the file that names it; but everybody is too many. */
 static bool
-is_safe(const struct stat *st)
+is_safe(const struct stat *st, bool is_included)
 {
     uid_t owner;
     gid_t group;
 
+    if (is_included)
+        return (st->st_mode & S_IWOTH) == 0;
     if (st->st_uid != 0 && st->st_uid != geteuid() &&
         !(user_id(build_settings.configure_owner, &owner) && st->st_uid == owner))
         return false;
@@ -81,10 +84,10 @@ config_file_read(struct option_reader *reader, const char *path, struct str *tex
         errno = EISDIR;
         return FILE_FAILED;
     }
-    if (reader->request->is_owner_checked && S_ISREG(st.st_mode) && !is_safe(&st)) {
+    if (reader->request->is_owner_checked && S_ISREG(st.st_mode) && !is_safe(&st, reader->input != NULL)) {
         close(fd);
         reader_error_placeless(reader,
-                               "configuration file %s has the wrong owner, group, or mode (owner %lu, group %lu, "
+                               "Exim configuration file %s has the wrong owner, group, or mode (owner %lu, group %lu, "
                                "mode %03o; it must belong to root and not be writable by others)",
                                path, (unsigned long)st.st_uid, (unsigned long)st.st_gid, (unsigned)st.st_mode & 07777);
         return FILE_FAILED;

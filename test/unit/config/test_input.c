@@ -144,6 +144,23 @@ TEST(the_first_file_of_a_list_that_exists_is_read)
     pool_free(pool);
 }
 
+TEST(an_included_file_may_not_be_writable_for_everybody)
+{
+    struct pool *pool = pool_new("test");
+    const char *outer = file(pool, "outer.conf", MAIL_USER ".include shared.conf\n"),
+               *inner = file(pool, "shared.conf", "");
+    struct config_request request = { .files = outer, .is_owner_checked = true };
+    struct config *conf;
+    struct str error = { 0 };
+
+    REQUIRE(chmod(inner, 0664) == 0);
+    CHECK_INT("group", config_read(&request, pool, &conf, &error), OK);
+    REQUIRE(chmod(inner, 0666) == 0);
+    CHECK_INT("everybody", config_read(&request, pool, &conf, &error), FAIL);
+    CHECK_CONTAINS("everybody", pool_cstr(pool, error), "/shared.conf has the wrong owner, group, or mode");
+    pool_free(pool);
+}
+
 TEST(a_file_that_others_may_write_is_refused)
 {
     struct pool *pool = pool_new("test");
