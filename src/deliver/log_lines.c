@@ -312,6 +312,7 @@ log_deferred(struct delivery_state *state, const struct address *addr)
     bool is_retry = addr->why.cause == CAUSE_RETRY_NOT_REACHED;
     enum log_selector selector = is_retry ? LOG_RETRY_DEFER : LOG_ALWAYS;
     const char *system = addr->why.sys_errno > 0 ? strerror(addr->why.sys_errno) : NULL;
+    bool has_text = addr->why.text.len > 0 && (system == NULL || !str_eq_c(addr->why.text, system));
     struct buf line;
 
     if (is_logging_disabled(addr) || addr->is_already_logged)
@@ -324,10 +325,10 @@ log_deferred(struct delivery_state *state, const struct address *addr)
     buf_addf(&line, " defer (%d)", defer_number(addr));
     if (system != NULL)
         buf_addf(&line, ": %s", system);
-    else
+    if (system == NULL || has_text)
         host_add(&line, addr);
     deliver_time_add(&line, state, addr);
-    if (addr->why.text.len > 0 && (system == NULL || !str_eq_c(addr->why.text, system)))
+    if (has_text)
         buf_addf_tainted(&line, ": %.*s", STR_ARG(addr->why.text));
     log_write(selector, LOG_TO_MAIN, state->message->id, "== %.*s", STR_ARG(buf_str(&line)));
     if (!is_retry || state->message->is_first_try)

@@ -42,7 +42,7 @@ detail_of(const struct retry_record *record)
 {
     int via = record->is_via_mx ? VIA_MX : VIA_A;
 
-    if (record->cause == CAUSE_QUOTA)
+    if (record->cause == CAUSE_QUOTA || (record->cause == CAUSE_OTHER && !record->is_of_host))
         return record->detail;
     if (is_reply(record->cause))
         return (record->detail % 100) << 8 | via;

@@ -44,6 +44,7 @@ struct retry_record {
     int sys_errno;
     int detail;
     bool is_via_mx;
+    bool is_of_host;                /* for writing: the failure was a host's */
     struct str text;
 };
 

@@ -121,11 +121,11 @@ is_of_message(const struct retry_note *note)
     return note->is_message || cause == CAUSE_MAIL_4XX || cause == CAUSE_DATA_4XX || cause == CAUSE_QUOTA;
 }
 
-/* What is shown of the failure; the system's words where there are no others. */
+/* What is shown of the failure: the system's words if it was the system's. */
 static struct str
 text_of(const struct why *why)
 {
-    if (str_is_empty(why->text) && why->sys_errno > 0)
+    if (why->sys_errno > 0)
         return str_of(strerror(why->sys_errno));
     return why->text;
 }
@@ -138,7 +138,7 @@ write_failure(struct hints *hints, struct retry_note *note, const struct message
     struct retry_record before, record = {
         .first_failed = now, .last_try = now, .cause = note->why.cause, .detail = note->why.detail,
         .sys_errno = note->why.sys_errno != 0 || note->is_host ? note->why.sys_errno : NUMBER_NONE,
-        .is_via_mx = note->why.is_via_mx, .text = text_of(&note->why)
+        .is_via_mx = note->why.is_via_mx, .is_of_host = note->is_host, .text = text_of(&note->why)
     };
     bool has_before = hints != NULL && retry_read_from(hints, note->key, scope->pool, &before);
 
