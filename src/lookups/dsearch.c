@@ -35,8 +35,9 @@ passes_filter(struct str key, const struct stat *st, struct str options)
 {
     struct str filter;
 
+    /* A local part ".." must not become a path (the manual has filter=dir for those who want it). */
     if (!lookup_option(options, "filter", &filter))
-        return true;
+        return !str_eq_c(key, ".") && !str_eq_c(key, "..");
     if (str_eq_c(filter, "file"))
         return S_ISREG(st->st_mode);
     if (str_eq_c(filter, "dir"))
