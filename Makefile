@@ -158,10 +158,16 @@ UNIT_CHOSEN := $(if $(T),$(filter $(BUILD)/unit/$(T)/% $(BUILD)/unit/$(T),$(UNIT
 $(BUILD)/unit/%.o: test/unit/%.c $(BUILD)/compile_flags
 	@mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -Itest/unit -MMD -MP -c -o $@ $<
 
-$(BUILD)/unit/test_%: $(BUILD)/unit/test_%.o $(BUILD)/unit/check.o $(TABLES) $(LIBRARY)
-$(UNIT_PROGRAMS): $(BUILD)/unit/%: $(BUILD)/unit/%.o $(BUILD)/unit/check.o $(TABLES) $(LIBRARY)
+# Tests log below the build folder, never to the system's logs.
+$(BUILD)/unit/build_settings.c: $(BUILD)/settings scripts/make_settings src/switches
+	@mkdir -p $(@D) && sed 's|^LOG_FILE_PATH=.*|LOG_FILE_PATH=$(CURDIR)/$(BUILD)/unit/%slog|' $(BUILD)/settings >$(@D)/settings
+	@scripts/make_settings $(@D)/settings src/switches >$@.new && mv $@.new $@
+
+TEST_TABLES := $(BUILD)/rows.o $(BUILD)/unit/build_settings.o
+
+$(UNIT_PROGRAMS): $(BUILD)/unit/%: $(BUILD)/unit/%.o $(BUILD)/unit/check.o $(TEST_TABLES) $(LIBRARY)
 	@echo "  LINK    $@"
-	@$(CC) $(ALL_CFLAGS) -o $@ $@.o $(BUILD)/unit/check.o $(TABLES) $(LIBRARY) $(ALL_LDFLAGS) $(UNIT_LDFLAGS) $(CMOCKA_LIBS) $(ALL_LIBS)
+	@$(CC) $(ALL_CFLAGS) -o $@ $@.o $(BUILD)/unit/check.o $(TEST_TABLES) $(LIBRARY) $(ALL_LDFLAGS) $(UNIT_LDFLAGS) $(CMOCKA_LIBS) $(ALL_LIBS)
 
 unit: $(UNIT_CHOSEN)
 	@scripts/run_unit $(UNIT_CHOSEN)
@@ -178,9 +184,9 @@ fuzz-programs: $(OBJECTS) $(FUZZ_PROGRAMS)
 $(BUILD)/fuzz/%.o: test/fuzz/%.c $(BUILD)/compile_flags
 	@mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -Itest/fuzz -MMD -MP -c -o $@ $<
 
-$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(TABLES) $(LIBRARY)
+$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(TEST_TABLES) $(LIBRARY)
 	@echo "  LINK    $@"
-	@$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $@.o $(TABLES) $(LIBRARY) $(ALL_LDFLAGS) $(ALL_LIBS)
+	@$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $@.o $(TEST_TABLES) $(LIBRARY) $(ALL_LDFLAGS) $(ALL_LIBS)
 
 # ---- Scenarios, checks, trial run, installation
 scenario: all
