@@ -8,16 +8,6 @@
 
 enum { GROUPS_MAX = 1024 };
 
-/* The name of a passwd entry's comment field ends at the first comma; "&" stands for the login. */
-static struct str
-full_name_of(const struct passwd *entry, struct pool *pool)
-{
-    struct str name, rest;
-
-    str_cut(str_of(entry->pw_gecos), ',', &name, &rest);
-    return pool_dup_tainted(pool, name);
-}
-
 void
 caller_find(struct caller *caller, struct pool *pool)
 {
@@ -33,7 +23,8 @@ caller_find(struct caller *caller, struct pool *pool)
         return;
     }
     caller->login = pool_dup(pool, str_of(entry->pw_name));
-    caller->full_name = full_name_of(entry, pool);
+    /* As it is: receive/ takes the name out of it (manual: gecos_pattern). */
+    caller->full_name = pool_dup_tainted(pool, str_of(entry->pw_gecos));
     caller->home = pool_dup(pool, str_of(entry->pw_dir));
 }
 
