@@ -19,7 +19,6 @@ list_get(const struct expand_call *call, struct scope *scope, struct template **
         return outcome;
     made = POOL_NEW(scope->pool, struct template);
     made->text = text;
-    made->option_name = "list in an expansion";
     *list_out = made;
     return OK;
 }

@@ -33,7 +33,7 @@ static enum item_match
 mx_match(const struct match_item *item, struct str domain, struct match_run *run)
 {
     struct host_find_request request = host_find_request_default();
-    struct template ignore = { .text = item->rest, .option_name = "ignore" };
+    struct template ignore = { .text = item->rest };
     struct host_find_result found;
     bool is_primary = false, is_other = false;
     enum host_find answer;

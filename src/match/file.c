@@ -7,10 +7,11 @@
 #include "base/process.h"
 #include "match/list.h"
 
-enum { FILE_MAX_BYTES = 64 << 20, READ_BYTES = 65536 };
+enum { FILE_MAX_BYTES = 64 << 20, READ_BYTES = 65536, FORMS = FORM_HOST + 1 };
 
 /* A file as it was when it was compiled. */
 struct list_file {
+    const char *name;               /* NULL: a path with a NUL octet */
     struct pool *pool;
     struct stat st;
     struct match_list *list;
@@ -92,18 +93,20 @@ load(struct list_file *file, int fd, enum list_form form)
     return file->list;
 }
 
+/* What is kept of a path, for one form of list. */
 static struct list_file *
 file_find(enum list_form form, struct str path)
 {
     struct map *map = files();
-    struct str key = pool_printf(process_pool(), "%d%.*s", (int)form, STR_ARG(path));
-    struct list_file *file = map_get(map, key);
+    struct list_file *forms = map_get(map, path);
 
-    if (file == NULL) {
-        file = POOL_NEW(process_pool(), struct list_file);
-        map_add(map, key, file);
+    if (forms == NULL) {
+        forms = POOL_NEW_ARRAY(process_pool(), struct list_file, FORMS);
+        for (int i = 0; i < FORMS; i++)
+            forms[i].name = pool_cstr(process_pool(), path);
+        map_add(map, pool_dup(process_pool(), path), forms);
     }
-    return file;
+    return &forms[form];
 }
 
 struct match_list *
@@ -112,7 +115,6 @@ match_file_list(enum list_form form, struct str path, struct why *why)
     struct list_file *file;
     struct match_list *list;
     struct stat st;
-    char *name;
     int fd;
 
     if (str_is_tainted(path)) {
@@ -120,8 +122,7 @@ match_file_list(enum list_form form, struct str path, struct why *why)
         return NULL;
     }
     file = file_find(form, path);
-    name = pool_cstr(process_pool(), path);
-    fd = name == NULL ? -1 : open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    fd = file->name == NULL ? -1 : open(file->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
         why_defer(why, fd == -1 ? errno : 0, NULL, "failed to open %.*s when checking a list%s", STR_ARG(path),
             fd == -1 ? "" : ": not a regular file");

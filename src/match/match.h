@@ -1,9 +1,9 @@
 /* match/match.h -- is this value in that list? (manual: domain, host, address and local part lists)
  *
  * Lists are templates: expanded (once per process if nothing in them varies), split, compiled, and the compiled
- * form kept with the template.  Named lists are compiled once too.  Results are not remembered here, `_cache` or not:
- * what costs
- * time, lookups and DNS, has caches of its own. */
+ * form kept with the template, if it has an option_name; a template without one was made for one question.  Named
+ * lists are compiled once too.  Results are not remembered here, `_cache` or not: what costs time,
+ * lookups and DNS, has caches of its own. */
 #ifndef MATCH_MATCH_H
 #define MATCH_MATCH_H
 #include "config/option.h"

@@ -295,7 +295,8 @@ compiled(struct template *template, enum list_form form, struct str text, struct
     if (template->list != NULL && template->list->form == form && str_eq(template->list->text, text) &&
         str_is_tainted(template->list->text) == str_is_tainted(text))
         return template->list;
-    if (template->list != NULL)
+    /* A template that somebody made for one question has no name. */
+    if (template->list != NULL || template->option_name == NULL)
         return match_list_compile(form, text, scope->pool);
     template->list = match_list_compile(form, text, process_pool());
     return template->list;
@@ -316,7 +317,7 @@ match_template_list(struct template *template, enum list_form form, unsigned fla
     }
     if ((flags & MATCH_EXPANDED) != 0 || is_plain(text)) {
         *list_out = compiled(template, form, text, scope);
-        if (*list_out == template->list)
+        if (template->list != NULL && *list_out == template->list)
             template->list->is_constant = true;
         return MATCH_YES;
     }

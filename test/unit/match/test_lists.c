@@ -146,7 +146,7 @@ TEST(a_long_list_of_networks_is_not_walked)
 {
     struct pool *pool = pool_new("test");
     struct scope scope = scope_make(pool);
-    struct template list = { 0 };
+    struct template list = { .option_name = "networks" };
     struct buf text;
     int found = 0;
 
