@@ -246,6 +246,7 @@ batch_run(struct delivery_state *state, struct delivery *delivery, const struct 
     unsigned child;
     enum outcome started;
     bool is_complete;
+    double seconds;
 
     job_fd = sealed_file("job", job_pack(job, state->pool));
     if (job_fd == -1 || message_file(state) == -1)
@@ -268,11 +269,15 @@ batch_run(struct delivery_state *state, struct delivery *delivery, const struct 
     }
     is_complete = results_take(state, pair[0], addresses, delivery->address_count, reported);
     close(pair[0]);
+    seconds = (double)(monotonic_ms() - start_ms) / 1000;
+    /* What was reported is recorded before anything else is waited for. */
+    if (is_complete)
+        results_settle(state, addresses, delivery->address_count, reported, why, seconds);
     if (launch_run_wait(state->link, child, &status, why) == OK && !is_complete)
         why_defer(why, 0, "4.3.0", "failed to read delivery status for %.*s from delivery subprocess (exit code %d)",
                   STR_ARG(delivery->addresses->text), status);
-    results_settle(state, addresses, delivery->address_count, reported, why,
-                   (double)(monotonic_ms() - start_ms) / 1000);
+    if (!is_complete)
+        results_settle(state, addresses, delivery->address_count, reported, why, seconds);
     return OK;
 }
 
