@@ -8,12 +8,12 @@ enum { EXIT_GOOD = 0, EXIT_DEFERRED = 1, EXIT_FAILED = 2 };
 int
 verify_report(struct str text, bool is_sender, struct scope *scope, FILE *out)
 {
+    /* As for addresses of any command line: literals are known. */
     struct address_rules rules = {
-        .allow_domain_literals = config->allow_domain_literals,
+        .allow_domain_literals = true,
         .allow_utf8_domains = config->allow_utf8_domains,
         .strip_excess_angle_brackets = config->strip_excess_angle_brackets,
         .strip_trailing_dot = config->strip_trailing_dot,
-        .allow_empty = true,
         .allow_unqualified = true,
     };
     struct verify_options options;
