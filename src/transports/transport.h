@@ -105,8 +105,8 @@ void transport_batching_find(const struct transport *transport, struct scope *sc
 /* The limit of max_parallel; 0: none. */
 int transport_max_parallel(const struct transport *transport, struct scope *scope);
 
-/* One of the max_parallel runs that all processes of this host share; DEFER with why if all are taken.  Give it back when the
- * run has ended; without a limit both do nothing. */
+/* One of the max_parallel runs that all processes of this host share; DEFER with why if all are taken.  Give it back
+ * when the run has ended; without a limit both do nothing. */
 enum outcome transport_turn_take(const struct transport *transport, struct scope *scope, struct why *why);
 void transport_turn_give_back(const struct transport *transport, struct pool *pool);
 

@@ -4,8 +4,6 @@ import re
 
 import pytest
 
-from harness.smtp_peer import Drop  # noqa: F401
-
 ROUTERS = """
 bounces:
   driver = redirect
@@ -246,3 +244,26 @@ def test_max_parallel_counts_runs_of_all_processes(tern, programs):
     tern.wait_log(r" => bob ")
     tern.run_queue("-q")
     tern.wait_log(r" => bob ", count=2)
+
+
+def test_addresses_in_header_fields_are_rewritten_on_the_way_out(tern, programs):
+    programs("  command = /bin/sh -c 'cat >DIR/mail/text'\n  headers_rewrite = ann@tern.example eve@r.example f\n")
+    submit(tern, "From: Ann <ann@tern.example>\nTo: ann@tern.example\nSubject: x\n\nann@tern.example\n")
+    tern.wait_log(r" => bob ")
+    text = read(tern.path("mail/text"))
+    assert "\nFrom: Ann <eve@r.example>\n" in text and "\nTo: ann@tern.example\n" in text
+    assert text.endswith("\n\nann@tern.example\n\n")
+
+
+def test_force_command_wraps_what_a_redirection_named(tern, programs):
+    routers = """
+list:
+  driver = redirect
+  data = "|/bin/echo one 'two three'"
+  pipe_transport = programs
+"""
+    programs("  command = /bin/sh -c 'for a; do echo \"[\\$a]\" >>DIR/mail/args; done' sh -- $address_pipe end\n"
+             "  force_command\n", routers=routers)
+    submit(tern)
+    tern.wait_log(r" => \|/bin/echo one 'two three' <bob@tern.example> R=list T=programs$")
+    assert read(tern.path("mail/args")) == "[--]\n[/bin/echo]\n[one]\n[two three]\n[end]\n"

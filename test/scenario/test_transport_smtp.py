@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from harness.smtp_peer import Drop
+from harness.smtp_peer import Drop, Stall
 
 ROUTERS = """
 mailbox:
@@ -132,6 +132,7 @@ def test_more_recipients_than_max_rcpt_share_a_connection(tern, smart):
     tern.submit("ann@tern.example", [f"{c}@r.example" for c in "abcde"], BODY, "-odi")
     tern.wait_log(r" Completed$")
     assert [len(m.recipients) for m in peer.messages] == [2, 2, 1]
+    assert len(peer.sessions) == 1
 
 
 def test_a_refused_ehlo_is_followed_by_helo(tern, smart):
@@ -229,3 +230,41 @@ def test_the_host_is_known_while_its_options_are_expanded(tern, smart):
     tern.submit("ann@tern.example", "x@r.example", BODY, "-odi")
     tern.wait_log(r" => x@r.example ")
     assert peer.sessions[0].helo == f"h-127.0.0.2-127.0.0.2-{tern.peer_port}-127.0.0.1"
+
+
+def test_dsn_parameters_are_handed_on(tern, smart):
+    peer = smart(main="dsn_advertise_hosts = *\n", keywords=["DSN", "PIPELINING"])
+    tern.start()
+    with tern.smtp() as client:
+        client.helo()
+        client.cmd("MAIL FROM:<ann@tern.example> RET=HDRS ENVID=e+2Bv", 250)
+        client.cmd("RCPT TO:<x@r.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;o@r.example", 250)
+        client.cmd("RCPT TO:<y@r.example> NOTIFY=NEVER", 250)
+        client.cmd("DATA", 354)
+        client.cmd("Subject: x\r\n\r\nbody\r\n.", 250)
+        client.quit()
+    peer.wait_messages()
+    commands = peer.sessions[0].commands
+    assert "MAIL FROM:<ann@tern.example> RET=HDRS ENVID=e+2Bv" in commands
+    assert "RCPT TO:<x@r.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;o@r.example" in commands
+    assert any(c.startswith("RCPT TO:<y@r.example> NOTIFY=NEVER") for c in commands)
+
+
+def test_a_serialized_host_has_one_connection_at_a_time(tern, smart):
+    peer = smart("  serialize_hosts = *\n", keywords=PIPE)
+    stall = peer.on("MAIL", Stall(), times=1)
+    tern.submit("ann@tern.example", "x@r.example", BODY, "-odb")
+    stall.wait_reached()
+    tern.submit("ann@tern.example", "y@r.example", BODY, "-odi")
+    tern.wait_log(r" == y@r.example .*: connection limit reached for all hosts$")
+    stall.release()
+    tern.wait_log(r" => x@r.example ")
+    tern.run_queue("-qf")
+    tern.wait_log(r" => y@r.example ")
+
+
+def test_a_connection_ends_after_connection_max_messages(tern, smart):
+    peer = smart("  connection_max_messages = 2\n  max_rcpt = 1\n", main="remote_max_parallel = 1\n", keywords=PIPE)
+    tern.submit("ann@tern.example", [f"{c}@r.example" for c in "abcd"], BODY, "-odi")
+    tern.wait_log(r" Completed$")
+    assert len(peer.messages) == 4 and len(peer.sessions) == 2

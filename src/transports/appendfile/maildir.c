@@ -94,11 +94,15 @@ quota_top(struct append_job *job, struct str *below_out)
 static enum outcome
 check_quota(struct append_job *job, const char *name, int *size_fd_out, struct why *why)
 {
+    const struct append_quota *quota = &job->quota;
     const struct regex *counted;
     struct str below, reason;
-    const char *top = quota_top(job, &below);
+    const char *top;
 
     *size_fd_out = -1;
+    if (!job->is_maildirsize_wanted && quota->limit == 0 && quota->file_limit == 0 && quota->warn_threshold == 0)
+        return OK;
+    top = quota_top(job, &below);
     if (!job->is_maildirsize_wanted)
         return append_check_tree(job, top, name, why);
     counted = regex_compile(job->options->maildir_quota_directory_regex, 0, why);

@@ -163,17 +163,29 @@ smtp_init(struct driver_instance *instance, struct pool *pool, struct str *why_o
     return true;
 }
 
+/* Recipients in one transaction; 0: no limit. */
+static int
+find_max_rcpt(const struct smtp_options *opt, struct scope *scope)
+{
+    struct why why;
+    int64_t max_rcpt;
+
+    why_init(&why, scope->pool);
+    if (expand_int(opt->max_rcpt, scope, &max_rcpt, &why) == OK && max_rcpt >= 0 && max_rcpt < INT32_MAX)
+        return (int)max_rcpt;
+    return 1;
+}
+
+/* Without parallel deliveries one run takes all recipients, in as many transactions as it takes, over one connection.
+ */
 static void
 smtp_batching(const struct transport *transport, struct scope *scope, struct transport_batching *out)
 {
     const struct smtp_options *opt = transport->instance.options;
     struct why why;
-    int64_t max_rcpt;
 
     why_init(&why, scope->pool);
-    out->max_addresses = 1;
-    if (expand_int(opt->max_rcpt, scope, &max_rcpt, &why) == OK && max_rcpt >= 0 && max_rcpt < INT32_MAX)
-        out->max_addresses = (int)max_rcpt;
+    out->max_addresses = config->remote_max_parallel > 1 ? find_max_rcpt(opt, scope) : 0;
     if (expand_bool(opt->multi_domain, scope, &out->is_multi_domain, &why) != OK)
         out->is_multi_domain = false;
 }
@@ -215,12 +227,9 @@ check_message(struct smtp_job *job, struct why *why)
 static enum outcome
 prepare(struct smtp_job *job, struct why *why)
 {
-    struct transport_batching batching = { 0 };
-
     if (smtp_find_port(job, why) != OK)
         return DEFER;
-    smtp_batching(job->run->transport, &job->run->scope, &batching);
-    job->max_rcpt = batching.max_addresses;
+    job->max_rcpt = find_max_rcpt(job->options, &job->run->scope);
     return check_message(job, why);
 }
 
