@@ -469,7 +469,7 @@ redirected(struct router *router, struct route_run *run, struct address *addr, s
     return ROUTED_TO_CHILDREN;
 }
 
-/* Discarded or failed by an unseen router: the rest goes on nevertheless. */
+/* Discarded by an unseen router: the rest goes on nevertheless. */
 static enum route_result
 ended(struct router *router, struct route_run *run, struct address *addr, enum route_result result)
 {
@@ -589,7 +589,8 @@ route_address(struct route_run *run, struct address *addr)
     struct address *outer = run->scope->address;
     enum route_result result;
 
-    why_init(&addr->why, run->pool);
+    if (addr->kind == ADDRESS_MAIL && !addr->is_unseen_copy)
+        why_init(&addr->why, run->pool);
     trace_begin(TRACE_ROUTE, "routing %.*s", STR_ARG(addr->text));
     run->scope->address = addr;
     result = route_within_scope(run, addr);

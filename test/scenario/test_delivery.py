@@ -186,3 +186,14 @@ def test_a_two_stage_queue_run_routes_first_and_uses_one_connection(tern, peer_a
     tern.wait_log("Completed", count=3)
     assert len(peer.messages) == 3
     assert len(re.findall(r"=> \S+@far.example .* H=127.0.0.2 \[127.0.0.2\]\*", tern.log())) == 2
+
+
+def test_a_pipe_that_may_not_be_is_deferred_with_its_reason(tern):
+    tern.configure(routers="""
+forward:
+  driver = redirect
+  forbid_pipe
+  data = |/bin/cat
+""")
+    tern.submit("", "ann@tern.example", "Subject: x\n\nx\n", "-odf")
+    assert "== |/bin/cat <ann@tern.example> R=forward defer (-1): delivery to pipe forbidden" in lines(tern)
