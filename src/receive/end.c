@@ -191,9 +191,9 @@ reception_end(struct reception *r, struct receive_result *out)
         header_section_end(r);
     if (r->is_failed) {
         reception_report_trouble(r, out);
-        return;
+    } else {
+        reception_counts(r);
+        reception_finish(r, out);
     }
-    reception_counts(r);
-    reception_finish(r, out);
     reception_release(r);
 }

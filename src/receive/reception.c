@@ -191,6 +191,6 @@ reception_fail(struct reception *r, int code, struct str enhanced, struct str re
 void
 reception_abandon(struct reception *r)
 {
-    spool_abandon(r->message);
+    reception_release(r);
     r->phase = PHASE_DISCARD;
 }
