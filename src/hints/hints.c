@@ -106,6 +106,18 @@ mark_closed(struct hints *hints)
         trace(TRACE_HINTS_LOOKUP, "cannot unmark %s: %s", hints->path, strerror(errno));
 }
 
+/* What root makes is to be the mail user's like the rest. */
+static void
+give_to_mail_user(int fd)
+{
+    struct stat st;
+
+    if (geteuid() != 0 || config == NULL || fstat(fd, &st) == -1 || st.st_uid == config->mail_uid)
+        return;
+    if (fchown(fd, config->mail_uid, config->mail_gid) == -1)
+        trace(TRACE_HINTS_LOOKUP, "cannot give a hints file to the mail user: %s", strerror(errno));
+}
+
 /* Open and lock PATH.lockfile, for one process at a time; -1 if it cannot be had. */
 static int
 lock_open(const char *path, enum hints_mode mode, struct pool *pool)
@@ -125,6 +137,7 @@ lock_open(const char *path, enum hints_mode mode, struct pool *pool)
         close(fd);
         return -1;
     }
+    give_to_mail_user(fd);
     return fd;
 }
 
@@ -158,6 +171,14 @@ open_locked(struct hints *hints, enum hints_mode mode)
     if (status == HINTS_TROUBLE)
         log_write(LOG_ALWAYS, LOG_TO_MAIN | LOG_TO_PANIC, NULL, "Failed to open hints database %s: %s", hints->path,
             strerror(errno));
+    if (status == HINTS_OK && mode == HINTS_CREATE && geteuid() == 0) {
+        int fd = open(hints->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+        if (fd != -1) {
+            give_to_mail_user(fd);
+            close(fd);
+        }
+    }
     return status == HINTS_OK;
 }
 

@@ -96,7 +96,8 @@ struct retry_notes {
     struct retry_note *first, *last;
 };
 struct retry_note *retry_note(struct retry_notes *notes, struct address *addr, struct str key, const struct why *why);
-/* Put the host before the note's text, as in the log: "H=name [address]: text"; an error of the system stands for itself. */
+/* Put the host before the note's text, as in the log: "H=name [address]: text"; an error of the system stands for
+ * itself. */
 void retry_note_tell_host(struct retry_notes *notes, struct retry_note *note, const struct host *host);
 
 struct retry_note *retry_note_success(struct retry_notes *notes, struct address *addr, struct str key);
