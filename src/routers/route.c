@@ -533,6 +533,8 @@ chain_run(struct route_run *run, struct address *addr)
                                                         : router_first();
     struct router *last = NULL, *next;
     enum route_result result;
+    enum precondition met;
+    bool is_over;
     int steps = 0;
 
     for (; router != NULL && steps < CHAIN_STEPS_MAX; router = next, steps++) {
@@ -546,15 +548,15 @@ chain_run(struct route_run *run, struct address *addr)
         }
         addr->router = router;
         addr->local_part = router->caseful_local_part ? addr->cc_local_part : addr->lc_local_part;
-        switch (router_preconditions(router, run, addr)) {
-        case PRECONDITIONS_NOT_MET:
-            continue;
-        case PRECONDITIONS_DEFERRED:
+        trace_begin(TRACE_ROUTE, "%.*s router (%s)", STR_ARG(router->instance.name), router->instance.driver->name);
+        met = router_preconditions(router, run, addr);
+        is_over = met == PRECONDITIONS_DEFERRED || (met == PRECONDITIONS_MET
+                                                    && router_step(router, run, addr, &next, &result));
+        trace_end(TRACE_ROUTE, "%s", is_over ? "routing ends here" : next != NULL ? "on to another router"
+                  : "no router is left");
+        if (met == PRECONDITIONS_DEFERRED)
             return result_defer(addr);
-        case PRECONDITIONS_MET:
-            break;
-        }
-        if (router_step(router, run, addr, &next, &result))
+        if (is_over)
             return result;
     }
     carried_restore(addr, &carried);
