@@ -1,5 +1,5 @@
 tables-y += routers:struct router_driver:routers/router.h
-objs-y += router.o router_options.o route.o preconditions.o accepted.o identity.o route_hosts.o route_words.o variables.o
+objs-y += router.o router_options.o route.o route_copy.o preconditions.o accepted.o identity.o route_hosts.o route_words.o variables.o
 rows-y += driver_families:router_family
 rows-y += variables:router_variables[]
 objs-$(ROUTER_ACCEPT) += accept.o
