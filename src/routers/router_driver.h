@@ -54,7 +54,8 @@ enum route_outcome route_change_domain(struct route_run *run, struct address *ad
 
 /* ---- Routing that addresses of a domain share (route_copy.c) */
 struct route_cache *route_cache_new(struct pool *pool);
-/* An address was routed by a router with same_domain_copy_routing: remember how, if nothing in it is the address's own. */
+/* An address was routed by a router with same_domain_copy_routing: remember how, if nothing in it is the address's
+ * own. */
 void route_cache_offer(struct route_run *run, struct address *addr);
 /* Route addr like one before it; false if none fits. */
 bool route_is_copied(struct route_run *run, struct address *addr);
