@@ -40,7 +40,6 @@ smtp_callout(const struct transport *transport, struct address *addr, struct sco
     struct transport_run run = { .pool = scope->pool, .message = scope->message, .addresses = addr, .scope = *scope };
     struct smtp_job job = { .run = &run, .options = opt, .pool = scope->pool };
     struct host *hosts;
-    bool is_own_list;
 
     run.transport = transport_find(transport->instance.name);
     run.scope.address = addr;
@@ -51,7 +50,7 @@ smtp_callout(const struct transport *transport, struct address *addr, struct sco
     if (smtp_find_port(&job, why) != OK)
         return DEFER;
     out->port = job.port;
-    if (smtp_hosts_make(&job, &hosts, &is_own_list, why) != OK)
+    if (smtp_hosts_make(&job, &hosts, why) != OK)
         return FAIL;
     out->hosts = found_hosts(&job, hosts, why);
     if (out->hosts == NULL)

@@ -41,12 +41,11 @@ smtp_fits_channel(const struct transport_channel *channel, struct address *addr,
     struct smtp_job job = { .run = &run, .options = channel->transport->instance.options, .pool = scope->pool };
     struct host *hosts;
     struct why why;
-    bool is_own_list;
 
     why_init(&why, scope->pool);
     run.transport = addr->transport;
     run.scope.address = addr;
-    if (smtp_hosts_make(&job, &hosts, &is_own_list, &why) != OK)
+    if (smtp_hosts_make(&job, &hosts, &why) != OK)
         return false;
     for (const struct host *host = hosts; host != NULL; host = host->next)
         if (str_ieq(host->name, channel->host->name)

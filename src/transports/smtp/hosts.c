@@ -96,14 +96,13 @@ parse_list(struct smtp_job *job, struct str list, bool is_random, struct host **
 }
 
 enum outcome
-smtp_hosts_make(struct smtp_job *job, struct host **hosts_out, bool *is_own_list_out, struct why *why)
+smtp_hosts_make(struct smtp_job *job, struct host **hosts_out, struct why *why)
 {
     const struct smtp_options *opt = job->options;
     const struct address *addr = job->run->addresses;
     struct str name = job->run->transport->instance.name, text, reason;
 
-    *is_own_list_out = addr->hosts == NULL || (opt->hosts_override && opt->hosts != NULL);
-    if (!*is_own_list_out) {
+    if (addr->hosts != NULL && !(opt->hosts_override && opt->hosts != NULL)) {
         *hosts_out = copy_list(addr->hosts, job->pool);
         if ((*hosts_out)->mx == MX_NONE && !addr->is_host_list_random && is_randomizing(job))
             shuffle(hosts_out, NULL);

@@ -253,17 +253,16 @@ static enum outcome
 run_on_hosts(struct smtp_job *job, struct why *why)
 {
     struct host *hosts;
-    bool is_own_list;
 
-    if (smtp_hosts_make(job, &hosts, &is_own_list, why) != OK)
+    if (smtp_hosts_make(job, &hosts, why) != OK)
         return DEFER;
-    smtp_try_hosts(job, hosts, is_own_list);
+    smtp_try_hosts(job, hosts);
     if (!smtp_has_pending(job))
         return OK;
     hosts = smtp_hosts_fallback(job);
     if (hosts != NULL) {
         trace(TRACE_DELIVER, "trying the fallback hosts");
-        smtp_try_hosts(job, hosts, true);
+        smtp_try_hosts(job, hosts);
     }
     return OK;
 }

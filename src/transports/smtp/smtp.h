@@ -60,13 +60,13 @@ enum outcome smtp_callout(const struct transport *transport, struct address *add
                           struct transport_callout *out, struct why *why);
 
 /* hosts.c: the list to be tried.  DEFER with why if there is none. */
-enum outcome smtp_hosts_make(struct smtp_job *job, struct host **hosts_out, bool *is_own_list_out, struct why *why);
+enum outcome smtp_hosts_make(struct smtp_job *job, struct host **hosts_out, struct why *why);
 struct host *smtp_hosts_fallback(struct smtp_job *job);
 /* Fill host->address (further addresses are inserted behind it). */
 enum outcome smtp_host_find(struct smtp_job *job, struct host *host, struct why *why);
 
 /* tries.c: try the hosts in order until no address is left that another host might take. */
-void smtp_try_hosts(struct smtp_job *job, struct host *hosts, bool is_own_list);
+void smtp_try_hosts(struct smtp_job *job, struct host *hosts);
 
 /* connection.c: connect and greet, as the options say for this host; *kind_out tells what a failure belongs to. */
 enum outcome smtp_connect(struct smtp_job *job, const struct host *host, struct why *why);

@@ -232,13 +232,12 @@ is_ready(struct smtp_job *job, struct host *host, struct trial *trial, struct wh
 }
 
 void
-smtp_try_hosts(struct smtp_job *job, struct host *hosts, bool is_own_list)
+smtp_try_hosts(struct smtp_job *job, struct host *hosts)
 {
     struct why find_why;
     struct host *host = hosts;
     int tried = 0;
 
-    (void)is_own_list;
     why_init(&find_why, job->pool);
     while (host != NULL && smtp_has_pending(job) && job->tried_hard < job->options->hosts_max_try_hardlimit) {
         struct host *following;
