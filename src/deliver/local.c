@@ -1,6 +1,7 @@
 /* Local deliveries: each batch in a child that is the user, started by the launcher. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -52,6 +53,15 @@ sealed_file(const char *name, struct str bytes)
         return -1;
     }
     return fd;
+}
+
+int
+body_open(const struct message *message)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", message->body_fd);
+    return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 /* The message's envelope and header section, made once for all batches. */
@@ -257,11 +267,13 @@ batch_run(struct delivery_state *state, struct delivery *delivery, const struct 
     }
     fds[0] = job_fd;
     fds[1] = state->job_message_fd;
-    fds[2] = state->message->body_fd;
+    fds[2] = body_open(state->message);
     fds[3] = pair[1];
     run.fds = fds;
-    started = launch_run(state->link, state->message->id, &run, &child, why);
+    started = fds[2] == -1 ? why_defer(why, errno, "4.3.0", "cannot open the message's body for a local delivery")
+                           : launch_run(state->link, state->message->id, &run, &child, why);
     close(job_fd);
+    close(fds[2]);
     close(pair[1]);
     if (started != OK) {
         close(pair[0]);

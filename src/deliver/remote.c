@@ -1,6 +1,5 @@
 /* Remote deliveries: children of the delivery, as the mail user, remote_max_parallel at a time. */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -78,19 +77,6 @@ is_stopping(void *data)
     return process.got_term != 0;
 }
 
-/* An open file of our own: parallel children must not share a reading position. */
-static void
-body_reopen(struct message *message)
-{
-    char path[64];
-    int fd;
-
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", message->body_fd);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd != -1)
-        message->body_fd = fd;
-}
-
 _Noreturn static void
 remote_child_run(struct delivery_state *state, struct delivery *delivery, struct launch_link *link, int fd)
 {
@@ -106,11 +92,14 @@ remote_child_run(struct delivery_state *state, struct delivery *delivery, struct
                                  .retry_notes = &task.notes,
                                  .is_dont_deliver = state->message->is_dont_deliver,
                                  .is_forced = state->options->is_forced };
+    int body_fd;
 
     process.purpose = "remote delivery";
     signal(SIGPIPE, SIG_IGN);
     task.notes.pool = state->pool;
-    body_reopen(state->message);
+    body_fd = body_open(state->message);
+    if (body_fd != -1)
+        state->message->body_fd = body_fd;
     run.scope = state->scope;
     run.scope.host = delivery->addresses->hosts;
     transport_run(&run);
