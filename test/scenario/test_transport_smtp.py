@@ -268,3 +268,26 @@ def test_a_connection_ends_after_connection_max_messages(tern, smart):
     tern.submit("ann@tern.example", [f"{c}@r.example" for c in "abcd"], BODY, "-odi")
     tern.wait_log(r" Completed$")
     assert len(peer.messages) == 4 and len(peer.sessions) == 2
+
+
+def test_a_deferred_recipient_is_remembered_with_its_sender_until_it_is_taken(tern, smart):
+    peer = smart(keywords=PIPE)
+    peer.on("RCPT", "451 greylisted", times=1)
+    tern.submit("ann@tern.example", "x@r.example", BODY, "-odi")
+    tern.wait_log(r" == x@r.example .*451 greylisted$")
+    tern.run_queue("-q")
+    tern.wait_log(r" == x@r.example .*retry time not reached")
+    tern.run_queue("-qf")
+    tern.wait_log(r" => x@r.example ")
+    tern.submit("ann@tern.example", "x@r.example", BODY, "-odq")
+    tern.run_queue("-q")
+    tern.wait_log(r" => x@r.example ", count=2)
+
+
+def test_hosts_max_try_ends_the_search(tern):
+    tern.configure(routers=ROUTERS, transports=TRANSPORTS.replace("hosts = 127.0.0.2", "hosts = 127.0.0.2 : 127.0.0.3 : 127.0.0.4")
+                   + "  hosts_max_try = 2\n")
+    tern.submit("ann@tern.example", "x@r.example", BODY, "-odi")
+    tern.wait_log(r" == x@r.example ")
+    assert len(tern.wait_log(r"Connection refused$", count=3)) == 3
+    assert "127.0.0.4" not in tern.log()

@@ -70,7 +70,8 @@ take_success(struct smtp_job *job, struct address *addr, const struct smtp_trans
     addr->log_fields = pool_printf(job->pool, "%s%s", tx->was_pipelined && log_wants(LOG_PIPELINING) ? " L" : "",
                                    tx->is_chunking ? " K" : "");
     addr->dsn_aware = smtp_client_can(tx->client, CAP_DSN) ? 2 : 1;
-    if (run->retry_notes != NULL && retry_read(key, job->pool, &record))
+    /* A record of this recipient is cleared by the message that made it, which is not at its first try. */
+    if (run->retry_notes != NULL && !run->message->is_first_try && retry_read(key, job->pool, &record))
         retry_note_success(run->retry_notes, addr, key);
 }
 
