@@ -168,7 +168,8 @@ reception_finish(struct reception *r, struct receive_result *out)
     if (spool_body_end(r->message, &why) != OK || fix_up(r, &why) != OK) {
         our_trouble(r, &why, out);
     } else {
-        count_size(r->message);
+        /* The ACLs see what was read; the log and the spool, what is kept. */
+        r->message->message_bytes = (int64_t)r->header.len + 1 + r->message->body_bytes;
         if (reception_acl(r, out)) {
             decide_queueing(r, out);
             commit(r, out);
