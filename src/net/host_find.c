@@ -151,6 +151,18 @@ shuffle(struct ip_address *addresses, size_t count)
 
 enum { ADDRESSES_MAX = 64 };
 
+/* A host is known by the name that its alias leads to.  Its certificate may still be for the alias, unless the way
+ * there was validated. */
+static void
+take_canonical_name(struct host *host, struct str name, bool is_secure)
+{
+    if (str_is_empty(name) || str_ieq(name, host->name))
+        return;
+    if (!is_secure && str_is_empty(host->certificate_name))
+        host->certificate_name = host->name;
+    host->name = name;
+}
+
 /* Ask for A or AAAA and add what comes, in random order. */
 static enum dns_answer
 add_records(struct host_addresses *found, enum dns_type type, bool is_dnssec_wanted, struct dns_result *result)
@@ -167,6 +179,8 @@ add_records(struct host_addresses *found, enum dns_type type, bool is_dnssec_wan
         found->is_insecure = true;
         return DNS_NODATA;
     }
+    if (count > 0 && result->is_alias)
+        take_canonical_name(found->host, result->name, result->is_secure);
     for (size_t i = 0; i < count; i++)
         host_addresses_add(found, &addresses[i], result->is_secure);
     return answer;
@@ -215,8 +229,6 @@ host_find_addresses(struct host *host, const struct host_find_request *request, 
         second = add_records(&found, is_v6_first ? DNS_A : DNS_AAAA, is_wanted, &result);
     if (found.count == 0)
         host->is_dnssec = false;
-    if (result.is_alias && result.is_secure)
-        host->certificate_name = result.name;
     answer = host_addresses_end(&found, first == DNS_AGAIN || first == DNS_FAIL || second == DNS_AGAIN ||
         second == DNS_FAIL);
     if (answer == HOST_FIND_FAILED && found.is_insecure)
@@ -233,11 +245,13 @@ host_find_addresses(struct host *host, const struct host_find_request *request, 
 static enum host_find
 find_by_system(struct host *host, struct host_addresses *found, struct why *why)
 {
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *all = NULL;
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_CANONNAME }, *all = NULL;
     char *name = pool_cstr(found->scope->pool, host->name);
     int result = name == NULL ? EAI_NONAME : getaddrinfo(name, NULL, &hints, &all);
     bool is_again = result == EAI_AGAIN || result == EAI_SYSTEM || result == EAI_MEMORY;
 
+    if (result == 0 && all->ai_canonname != NULL)
+        take_canonical_name(host, pool_dup_tainted(found->scope->pool, str_of(all->ai_canonname)), false);
     for (const struct addrinfo *entry = result == 0 ? all : NULL; entry != NULL; entry = entry->ai_next) {
         struct ip_address ip;
         int port;

@@ -15,6 +15,7 @@ struct search {
     struct host_find_result *result;
     struct why *why;
     bool is_dnssec_wanted, is_dnssec_required;
+    bool has_mx, has_address_mx;    /* has_address_mx: one that names an IP address, which is not allowed */
 };
 
 /* Put a host in its place by sort key; hosts of one name: the better one stays. */
@@ -185,10 +186,13 @@ find_mx(struct search *search, struct host **list)
         host = host_new(search->scope->pool, record->target, STR(""), record->preference);
         host->sort_key = record->preference * SORT_STEP + (int)dns_random(SORT_STEP);
         host->is_dnssec = dns.is_secure;
-        if (is_target_allowed(host->name))
+        search->has_mx = true;
+        if (is_target_allowed(host->name)) {
             host_insert(list, host);
-        else
-            trace(TRACE_HOST_LOOKUP, "MX of %.*s is an IP address, which allow_mx_to_ip does not allow: %.*s",
+            continue;
+        }
+        search->has_address_mx = true;
+        trace(TRACE_HOST_LOOKUP, "MX of %.*s is an IP address, which allow_mx_to_ip does not allow: %.*s",
                 STR_ARG(search->domain), STR_ARG(host->name));
     }
     return HOST_FOUND;
@@ -263,7 +267,6 @@ static enum host_find
 finish(struct search *search, struct host *list)
 {
     struct tally tally = { 0 };
-    bool is_from_mx = list != NULL && list->mx != MX_NONE;
     bool is_local = fill_addresses(search, &list, &tally);
 
     search->result->hosts = list;
@@ -272,8 +275,9 @@ finish(struct search *search, struct host *list)
     if (list == NULL && tally.is_insecure)
         return insecure(search, DNS_A);
     if (list == NULL) {
-        if (is_from_mx && !tally.is_ignored)
-            why_fail(search->why, 0, "5.4.4", "all relevant MX records point to non-existent hosts");
+        if (search->has_mx)
+            why_fail(search->why, 0, "5.4.4", "all relevant MX records point to non-existent hosts%s",
+                search->has_address_mx ? " or (invalidly) to IP addresses" : "");
         return tally.is_ignored ? HOST_FIND_IGNORED : HOST_FIND_FAILED;
     }
     if (is_local)
