@@ -285,6 +285,7 @@ deliver_waiting_message(const char *id, struct transport_channel *channel, struc
         state_init(state);
         has_run = waiting_work(state, channel);
         spool_close(state->message);
+        deliveries_start_made(state);
     }
     pool_free(pool);
     return has_run;

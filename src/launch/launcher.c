@@ -308,7 +308,7 @@ link_serve(struct launcher *launcher, size_t slot, const struct launch_record *r
     struct launch_record reply = { .kind = LAUNCH_REPLY_OPENED, .sequence = request->sequence, .fd_count = 1 };
     size_t own_slot;
 
-    reply.fds[0] = link_pair(launcher, LAUNCH_MAY_OPEN, STR(""), &own_slot);
+    reply.fds[0] = link_pair(launcher, LAUNCH_FURTHER_RIGHTS, STR(""), &own_slot);
     if (reply.fds[0] == -1) {
         refuse(launcher, slot, request->sequence, errno, "no socket pair");
         return;

@@ -235,14 +235,14 @@ launch_link_more(struct launch_link *link)
     struct launch_record reply, request = { .kind = LAUNCH_REQUEST_LINK };
 
     if (link->settings != NULL)
-        return launch_link_direct(link->pool, link->settings, LAUNCH_MAY_OPEN);
+        return launch_link_direct(link->pool, link->settings, LAUNCH_FURTHER_RIGHTS);
     if (!ask(link, &request, buffer, NULL, &reply))
         return NULL;
     if (reply.kind != LAUNCH_REPLY_OPENED || reply.fd_count != 1) {
         launch_record_close_fds(&reply);
         return NULL;
     }
-    return launch_link_make(link->pool, reply.fds[0], LAUNCH_MAY_OPEN, link->is_privileged);
+    return launch_link_make(link->pool, reply.fds[0], LAUNCH_FURTHER_RIGHTS, link->is_privileged);
 }
 
 enum outcome

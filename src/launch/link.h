@@ -4,6 +4,9 @@
 #include "base/list.h"
 #include "launch/protocol.h"
 
+/* Of a further link: as much as sessions may ask, and users' files. */
+enum { LAUNCH_FURTHER_RIGHTS = LAUNCH_MAY_DELIVER | LAUNCH_MAY_OPEN };
+
 enum { LINK_ENDED_MAX = 256 };
 
 struct link_ended {
