@@ -52,7 +52,8 @@ def is_possible():
 def generate(kind, directory):
     """Run update-exim4.conf on Debian's files; the path of the result."""
     root = config_package()
-    shutil.copytree(f"{root}/etc/exim4", f"{directory}/exim4")
+    # passwd.client is for the mail user's eyes only, and no part of the configuration's text.
+    shutil.copytree(f"{root}/etc/exim4", f"{directory}/exim4", ignore=shutil.ignore_patterns("passwd.client"))
     with open(f"{directory}/exim4/update-exim4.conf.conf", "w", encoding="ascii") as out:
         out.write(SETTINGS.format(kind=kind))
     subprocess.run([f"{root}/usr/sbin/update-exim4.conf", "-d", f"{directory}/exim4", "-o", f"{directory}/generated.conf"],
