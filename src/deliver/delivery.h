@@ -80,7 +80,8 @@ bool results_take(struct delivery_state *state, int fd, struct address *const *a
 /* Settle all; those not reported are deferred with lost. */
 void results_settle(struct delivery_state *state, struct address *const *addresses, size_t count, const bool *reported,
                     const struct why *lost, double seconds);
-/* The body as an open file of its own, for reading only: children must share neither a position nor the right to write. */
+/* The body as an open file of its own, for reading only: children must share neither a position nor the right to
+ * write. */
 int body_open(const struct message *message);
 struct address **addresses_array(struct pool *pool, const struct delivery *delivery);
 /* Ask for the delivery of another message: one that was made here. */
