@@ -1,4 +1,5 @@
 """Tern itself: a private directory, a configuration from text, the real binary in every mode."""
+import contextlib
 import glob
 import grp
 import os
@@ -272,9 +273,12 @@ class Tern:
         return self.run(*(args or ("-q",))).ok()
 
     def queue_ids(self):
-        """Ids of the messages on the spool, oldest first."""
-        files = glob.glob(self.path("spool/input/*-H")) + glob.glob(self.path("spool/input/*/*-H"))
-        return [os.path.basename(name)[:-2] for name in sorted(files, key=os.path.getmtime)]
+        """Ids of the messages on the spool, oldest first; one that goes meanwhile is not there."""
+        found = []
+        for name in glob.glob(self.path("spool/input/*-H")) + glob.glob(self.path("spool/input/*/*-H")):
+            with contextlib.suppress(FileNotFoundError):
+                found.append((os.path.getmtime(name), os.path.basename(name)[:-2]))
+        return [message for _, message in sorted(found)]
 
     def wait_queue_empty(self):
         wait.until(lambda: not self.queue_ids(), lambda: f"an empty queue; held: {self.queue_ids()}\n{self.log()}")
