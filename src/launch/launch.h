@@ -76,8 +76,8 @@ enum outcome launch_open(struct launch_link *link, const char *path, struct laun
 enum outcome launch_stat(struct launch_link *link, const char *path, struct launch_ids ids, struct stat *stat_out,
                          struct why *why);
 
-/* A further link for a child of the asker, which must not share one with its parent: it may open users' files,
- * nothing else. NULL: none is to be had. */
+/* A further link for a child of the asker, which must not share one with its parent: it may open users' files
+ * and ask for deliveries.  NULL: none is to be had. */
 struct launch_link *launch_link_more(struct launch_link *link);
 
 /* Could a child become this user at all?  (Root launcher, or the uid is ours.)  never_users is checked by the
