@@ -259,7 +259,6 @@ job_pack(const struct job *job, struct pool *pool)
     wire_put_number(&out, job->identity.gid);
     wire_put_number(&out, job->is_dont_deliver);
     wire_put_number(&out, job->is_forced);
-    wire_put_number(&out, job->body_start);
     wire_put_number(&out, (int64_t)table.list.count);
     for (size_t i = 0; i < table.list.count; i++) {
         const struct address *addr = table.list.items[i];
@@ -289,7 +288,6 @@ job_unpack(struct str bytes, const char *transport_name, struct pool *pool, stru
     job_out->identity.gid = (gid_t)wire_take_number(&reader);
     job_out->is_dont_deliver = wire_take_bool(&reader);
     job_out->is_forced = wire_take_bool(&reader);
-    job_out->body_start = wire_take_number_within(&reader, 0, INT32_MAX);
     count = wire_take_number_within(&reader, 1, ADDRESSES_MAX);
     if (reader.is_bad || (uint64_t)count > bytes.len)
         return false;

@@ -13,7 +13,6 @@ struct job {
     struct address *duplicates;             /* served too; for Envelope-to: */
     struct transport_identity identity;
     bool is_dont_deliver, is_forced;
-    int64_t body_start;                     /* where the body begins in the -D file */
 };
 
 struct str job_pack(const struct job *job, struct pool *pool);

@@ -326,7 +326,7 @@ delivery_run_local(struct delivery_state *state, struct delivery *delivery)
     struct address *first = delivery->addresses;
     struct job job = { .transport = delivery->transport, .addresses = first, .count = delivery->address_count,
                        .duplicates = duplicates_of(state, first), .is_dont_deliver = state->message->is_dont_deliver,
-                       .is_forced = state->options->is_forced, .body_start = state->message->body_start };
+                       .is_forced = state->options->is_forced };
     struct address **addresses = addresses_array(state->pool, delivery);
     bool has_record;
     struct why why;

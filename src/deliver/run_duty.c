@@ -56,8 +56,8 @@ child_read(struct child *child, const char *id, const char *transport, int *fds)
         return false;
     if (!job_unpack(job, transport, child->pool, &child->job))
         return false;
-    child->message->body_fd = fds[2];
-    child->message->body_start = child->job.body_start;
+    if (!spool_body_attach(child->message, fds[2]))
+        return false;
     child->message->is_dont_deliver = child->job.is_dont_deliver;
     return true;
 }

@@ -64,6 +64,15 @@ is_data_short(const struct spool_mark *mark, const struct stat *data, const stru
     return mark->data_bytes > data->st_size && data->st_mtim.tv_sec <= header->st_mtim.tv_sec;
 }
 
+/* The first line of a -D file is its own name: "ID-D". */
+static void
+body_measure(struct message *message, const struct stat *data)
+{
+    message->body_start = (int64_t)strlen(message->id) + 3;
+    message->body_bytes = data->st_size > message->body_start ? data->st_size - message->body_start : 0;
+    message->message_bytes += message->body_bytes + 1;      /* the empty line between */
+}
+
 /* Read -H; on SPOOL_OK the message has its lengths from data. */
 static enum spool_state
 read_header(const struct spool *spool, struct pool *pool, const char *directory, const char *id, bool is_envelope_only,
@@ -93,11 +102,7 @@ read_header(const struct spool *spool, struct pool *pool, const char *directory,
         return SPOOL_HALF;
     }
     (*message_out)->queue_name = spool->queue_name;
-    (*message_out)->body_start = (int64_t)strlen(id) + 3;
-    (*message_out)->body_bytes = data->st_size - (*message_out)->body_start;
-    if ((*message_out)->body_bytes < 0)
-        (*message_out)->body_bytes = 0;
-    (*message_out)->message_bytes += (*message_out)->body_bytes + 1;     /* the empty line between */
+    body_measure(*message_out, data);
     return SPOOL_OK;
 }
 
@@ -273,4 +278,16 @@ spool_discard_half(const struct spool *spool, const char *id)
             unlink(path);
     close(fd);
     return state == SPOOL_HALF;
+}
+
+bool
+spool_body_attach(struct message *message, int fd)
+{
+    struct stat data;
+
+    if (fstat(fd, &data) == -1)
+        return false;
+    message->body_fd = fd;
+    body_measure(message, &data);
+    return true;
 }

@@ -203,6 +203,8 @@ spool_file_make(const struct spool *spool, const char *path, int flags)
         int saved = errno;
 
         close(fd);
+        if ((flags & O_EXCL) != 0)
+            unlink(path);
         errno = saved;
         return -1;
     }

@@ -108,6 +108,9 @@ enum spool_state spool_read(const struct spool *spool, struct pool *pool, const 
 enum spool_state spool_header_parse(struct pool *pool, struct str text, const char *id, bool is_envelope_only,
                                     struct message **message_out, struct why *why);
 
+/* Give a message that came from spool_header_parse() its -D file, open at fd. */
+bool spool_body_attach(struct message *message, int fd);
+
 /* The other way: the text of -H.  body_file_bytes: length of the -D file, or -1 for unknown. */
 struct str spool_header_format(const struct message *message, struct pool *pool, int64_t body_file_bytes);
 

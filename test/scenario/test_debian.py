@@ -1,5 +1,6 @@
 """Debian's generated configuration, unmodified: a root daemon on port 25, real users, a real name server, Postfix as next hop."""
 import os
+import re
 import shutil
 import subprocess
 
@@ -117,18 +118,52 @@ def test_down_host_is_tried_again():
     with_site("internet", body)
 
 
+def root_readers(trace, daemon):
+    """Processes that read from a socket, or open a file of the spool, before they have given up root."""
+    unprivileged, guilty = {daemon}, set()
+    for line in trace.splitlines():
+        pid, _, call = line.partition(" ")
+        pid, call = int(pid), call.strip()
+        if call.startswith("setresuid(") and not call.startswith("setresuid(0"):
+            unprivileged.add(pid)
+        elif pid not in unprivileged and (re.match(r"(read|recvfrom|sendto)\(\d+<(socket|TCP|UDP)", call)
+                                          or (call.startswith("connect(") and "AF_INET" in call)
+                                          or "/spool/exim4/input" in call):
+            guilty.add((pid, call))
+    return guilty
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 def test_no_process_that_reads_mail_is_root():
     def body(site):
         site.start("-q30m")
-        with proc.UidWatcher(site.tern.daemon.pid) as watcher:
+        site.tern.wait_log("daemon started")
+        daemon = site.tern.daemon.pid
+        report = site.tern.path("strace.out")
+        tracer = subprocess.Popen(["strace", "-f", "-q", "-y", "-o", report, "-p", str(daemon), "-e",
+                                   "trace=setresuid,read,recvfrom,sendto,connect,openat,clone"], stderr=subprocess.DEVNULL)
+        debian.wait.until(lambda: os.path.exists(report) and tracer_is_attached(daemon, tracer.pid), "strace to attach")
+        with proc.UidWatcher(daemon) as watcher:
             with site.smtp() as client:
                 client.helo()
                 client.message("x@stranger.example", "ann@site.example", "Subject: watched\n\nHello.\n")
                 site.wait_mailbox("ann", "Subject: watched")
                 client.quit()
-        assert watcher.seen and not watcher.with_uid(0), f"root: {watcher.with_uid(0)}"
+        assert watcher.seen
+        site.tern.wait_queue_empty()
+        site.tern.daemon.terminate()
+        tracer.wait(debian.wait.DEADLINE_S)
+        with open(report, encoding="utf-8", errors="replace") as text:
+            trace = text.read()
+        assert "setresuid(" in trace, "strace saw nothing"
+        assert not root_readers(trace, daemon)
         for folder, _, names in os.walk(site.tern.path("bin")):
             for name in names:
                 stat = os.stat(os.path.join(folder, name))
                 assert not (stat.st_mode & 0o4000 and stat.st_uid == 0), f"{name} is set-uid root"
     with_site("internet", body)
+
+
+def tracer_is_attached(pid, tracer):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return any(line.split() == ["TracerPid:", str(tracer)] for line in status)

@@ -1,6 +1,8 @@
 """Listing and acting on held messages: what -bp and the -M options print and do."""
 import re
 
+from harness.tern import DEFAULT_TRANSPORTS
+
 
 def held(tern, *recipients):
     tern.submit("ann@tern.example", list(recipients or ["bob@tern.example"]), "Subject: held\n\nBody.\n", "-odq")
@@ -112,3 +114,10 @@ def test_two_stage_run_delivers(tern):
     held(tern)
     tern.run("-qq").ok()
     assert len(tern.mailbox("bob")) == 1
+
+
+def test_a_transport_knows_the_size_of_the_body(tern):
+    tern.configure(transports=DEFAULT_TRANSPORTS.replace("maildir_format", "maildir_format\n  message_size_limit = 10K"))
+    tern.submit("ann@other.example", "bob@tern.example", "Subject: big\n\n" + "x\n" * 20000, "-odi")
+    assert tern.wait_log(r"\*\* bob@tern.example R=mailbox T=maildir: message is too big \(transport limit = 10240\)")
+    assert tern.mailbox("bob") == []
