@@ -102,6 +102,29 @@ plan_cancel(struct delivery_state *state)
     addresses_settle(state, (struct address **)left.items, left.count);
 }
 
+/* mua_wrapper: everything goes in one remote transaction, or nothing goes at all. */
+static bool
+is_mua_plan_good(const struct plan *plan)
+{
+    return plan->failed == NULL && plan->deferred == NULL && plan->local == NULL &&
+        (plan->remote == NULL || plan->remote->next == NULL);
+}
+
+static void
+plan_refuse(struct delivery_state *state)
+{
+    struct delivery *const chains[] = { state->plan.local, state->plan.remote };
+    struct why why;
+
+    why_init(&why, state->pool);
+    why_fail(&why, 0, "5.3.5", "the message cannot go in one transaction (mua_wrapper)");
+    for (size_t i = 0; i < COUNT(chains); i++)
+        for (struct delivery *delivery = chains[i]; delivery != NULL; delivery = delivery->next)
+            addresses_settle_chain(state, delivery->addresses, FAIL, &why);
+    addresses_settle_chain(state, state->plan.failed, FAIL, NULL);
+    addresses_settle_chain(state, state->plan.deferred, FAIL, NULL);
+}
+
 static void
 plan_execute(struct delivery_state *state)
 {
@@ -115,6 +138,10 @@ plan_execute(struct delivery_state *state)
     state->is_header_changed |= header_domains_change(state);
     for (struct address *addr = state->plan.finished; addr != NULL; addr = addr->next)
         state->has_progress |= map_add(&state->message->nonrecipients, addr->unique, addr);
+    if (state->options->is_mua_wrapper && !is_mua_plan_good(&state->plan)) {
+        plan_refuse(state);
+        return;
+    }
     addresses_settle_chain(state, state->plan.failed, FAIL, NULL);
     addresses_settle_chain(state, state->plan.discarded, OK, NULL);
     addresses_settle_chain(state, state->plan.deferred, DEFER, NULL);

@@ -138,7 +138,7 @@ message_keep(struct delivery_state *state)
 void
 delivery_finish(struct delivery_state *state)
 {
-    bool is_mua = state->options->is_mua_wrapper || config->mua_wrapper;
+    bool is_mua = state->options->is_mua_wrapper;
 
     if (!is_mua && !state->is_cancelled)
         retry_update(&state->notes, state->message, &state->scope);

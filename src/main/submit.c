@@ -124,20 +124,27 @@ options_make(const struct invocation *invocation, struct receive_options *option
 }
 
 /* The message is safe; that its delivery cannot be asked for now only means that it waits for a queue run. */
-static void
+static int
 delivery_ask(const struct invocation *invocation, struct launch_link *link, const char *id)
 {
-    bool is_waiting = invocation->line.delivery == DELIVER_FOREGROUND;
-    struct deliver_options options = { .is_local_only = invocation->line.delivery == DELIVER_QUEUE_REMOTE,
-                                       .is_waiting_for_made = is_waiting };
+    bool is_waiting = invocation->line.delivery == DELIVER_FOREGROUND || config->mua_wrapper;
+    struct deliver_options options = { .is_local_only = invocation->line.delivery == DELIVER_QUEUE_REMOTE &&
+                                                        !config->mua_wrapper,
+                                       .is_waiting_for_made = is_waiting,
+                                       .is_mua_wrapper = config->mua_wrapper };
     struct why why;
+    int status = EXIT_SUCCESS;
 
     if (link == NULL)
-        return;
+        return EXIT_SUCCESS;
     why_init(&why, invocation->pool);
-    if (launch_deliver(link, id, deliver_options_pack(&options, invocation->pool), is_waiting, NULL,
+    if (launch_deliver(link, id, deliver_options_pack(&options, invocation->pool), is_waiting, &status,
                        &why) != OK)
         log_write(LOG_ALWAYS, LOG_TO_MAIN, id, "left for the next queue run: %.*s", STR_ARG(why.text));
+    if (!config->mua_wrapper || status == EXIT_SUCCESS)
+        return EXIT_SUCCESS;
+    fprintf(stderr, "tern: delivery of the message failed; the log has the reason\n");
+    return EXIT_FAILURE;
 }
 
 int
@@ -158,8 +165,9 @@ mode_submit(struct invocation *invocation)
     process.purpose = "submission";
     receive_local_message(invocation->pool, origin, &options, STDIN_FILENO, line->words.items, line->words.count,
                           &result);
-    if (result.fate == RECEIVE_ACCEPTED && !result.is_queued_only)
-        delivery_ask(invocation, link, result.token.id);
+    if (result.fate == RECEIVE_ACCEPTED && (!result.is_queued_only || config->mua_wrapper) &&
+        delivery_ask(invocation, link, result.token.id) != EXIT_SUCCESS)
+        return EXIT_FAILURE;
     if (result.report_id[0] != '\0' && !options.is_queue_only && (!config->queue_only || options.is_delivery_wanted))
         delivery_ask(invocation, link, result.report_id);
     return result.exit_code;

@@ -197,3 +197,14 @@ forward:
 """)
     tern.submit("", "ann@tern.example", "Subject: x\n\nx\n", "-odf")
     assert "== |/bin/cat <ann@tern.example> R=forward defer (-1): delivery to pipe forbidden" in lines(tern)
+
+
+def test_a_wrapped_mua_hears_at_once_and_nothing_is_queued(tern, peer_at):
+    made(tern, "mua_wrapper\n")
+    text = "Subject: x\n\nx\n"
+    assert tern.run("-f", "ann@tern.example", "x@far.example", stdin=text).code == 1
+    assert tern.run("-f", "ann@tern.example", "x@far.example", "bob@tern.example", stdin=text).code == 1
+    peer = peer_at("127.0.0.2", tern.peer_port)
+    assert tern.run("-f", "ann@tern.example", "x@far.example", "y@far.example", stdin=text).code == 0
+    assert len(peer.messages) == 1
+    assert not tern.queue_ids() and not tern.mailbox("ann") and not tern.mailbox("bob")
