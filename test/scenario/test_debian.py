@@ -1,4 +1,5 @@
 """Debian's generated configuration, unmodified: a root daemon on port 25, real users, a real name server, Postfix as next hop."""
+import glob
 import os
 import re
 import shutil
@@ -116,6 +117,40 @@ def test_down_host_is_tried_again():
         debian.wait.until(peer.messages, "the message at the next hop")
         assert tern.run("-bp").ok().out == ""
     with_site("internet", body)
+
+
+def test_a_bounce_ends_the_tries():
+    def body(site):
+        tern = site.tern
+        site.start()
+        with site.smtp(source="127.0.0.1") as client:
+            client.helo()
+            client.message("ann@site.example", "someone@down.example", "Subject: never\n\nHello.\n")
+            client.quit()
+        assert tern.wait_log(r" == someone@down.example R=dnslookup T=remote_smtp defer \(111\): Connection refused")
+        header_file = glob.glob("/var/spool/exim4/input/*-H")[0]
+        debian.wait.until(lambda: "-deliver_firsttime" not in contents(header_file), "the end of the first delivery")
+        made_older(header_file, days=5)
+        tern.run("-qf").ok()
+        assert tern.wait_log(r" \*\* someone@down.example: retry timeout exceeded")
+        bounce = site.wait_mailbox("ann", "Subject: Mail delivery failed: returning message to sender")
+        assert "someone@down.example\n" in bounce and "Action: failed" in bounce and "Subject: never" in bounce
+        assert tern.run("-bp").ok().out == ""
+    with_site("internet", body)
+
+
+def contents(path):
+    with open(path, encoding="utf-8") as text:
+        return text.read()
+
+
+def made_older(header_file, days):
+    """As if the message had come so many days ago: the time in its -H file."""
+    lines = contents(header_file).split("\n")
+    seconds, warnings = lines[3].split()
+    lines[3] = f"{int(seconds) - days * 86400} {warnings}"
+    with open(header_file, "w", encoding="utf-8") as text:
+        text.write("\n".join(lines))
 
 
 def root_readers(trace, daemon):
