@@ -158,7 +158,7 @@ class Side:
         self.directory = tempfile.mkdtemp(prefix=f"same-{name}-")
         os.chmod(self.directory, 0o777)
         self.mail_user = mail_user
-        own = f"exim_user = {mail_user}\nexim_group = {GROUPS[name]}" if name == "tern" else ""
+        own = f"exim_user = {mail_user}\nexim_group = {GROUPS[name]}" if name == "tern" else f"exim_path = {program}"
         self.config = os.path.join(self.directory, "conf")
         with open(self.config, "w", encoding="utf-8") as text:
             text.write(CONFIG.replace("DIRECTORY", self.directory).replace("OWN", own))

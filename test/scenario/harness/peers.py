@@ -1,6 +1,7 @@
 """Real mail servers from Debian's packages as next hops, each with directories of its own.
 
 They are used from unpacked packages (scripts/fetch_peers puts them below PEERS), or from an installation."""
+import functools
 import grp
 import os
 import pwd
@@ -15,10 +16,14 @@ PEERS = os.environ.get("TERN_PEERS") or (
     "/var/cache/tern-peers" if os.getuid() == 0 else os.path.expanduser("~/.cache/tern-peers"))
 
 
+@functools.lru_cache
 def exim_program():
+    """Exim, if it is here and runs (it wants its libraries and its user)."""
     for path in ("/usr/sbin/exim4", f"{PEERS}/exim4/usr/sbin/exim4"):
         if os.access(path, os.X_OK):
-            return path
+            done = subprocess.run([path, "-C", "/dev/null", "-bV"], capture_output=True, check=False)
+            if done.returncode == 0:
+                return path
     return None
 
 
@@ -39,7 +44,8 @@ class Exim:
         for name in ("", "spool", "log"):
             os.makedirs(os.path.join(directory, name), exist_ok=True)
         with open(f"{directory}/exim.conf", "w", encoding="utf-8") as out:
-            out.write(f"""primary_hostname = exim.example
+            out.write(f"""exim_path = {exim_program()}
+primary_hostname = exim.example
 exim_user = {self.user.pw_name}
 exim_group = {grp.getgrgid(self.user.pw_gid).gr_name}
 spool_directory = {directory}/spool

@@ -287,7 +287,7 @@ class Tern:
         """The messages in a user's Maildir, oldest first, as text."""
         files = glob.glob(self.path(f"mail/{user}/new/*"))
         texts = []
-        for name in sorted(files, key=lambda name: (os.path.getmtime(name), name)):
+        for name in sorted(files, key=lambda name: (os.stat(name).st_mtime_ns, name)):
             with open(name, encoding="utf-8", errors="backslashreplace", newline="") as text:
                 texts.append(text.read())
         return texts
