@@ -50,7 +50,7 @@ RESULTS = [
     ("timeout_defer", "command = /bin/sleep 20\n  timeout = 1s\n  timeout_defer",
      r"== .* defer \(0\): pipe delivery process timed out$"),
     ("max_output", "command = /usr/bin/yes\n  max_output = 1000",
-     r'\*\* .*\(running command "/usr/bin/yes"\) was terminated by signal 9 \(Killed\)$'),
+     r'\*\* .*\(running command "/usr/bin/yes"\) was terminated by signal (9 \(Killed\)|13 \(Broken pipe\))$'),
     ("not allowed", "command = /bin/true\n  allow_commands = /bin/false",
      r'\*\* .*: "/bin/true" command not permitted by programs transport$'),
     ("slash", "command = /bin/true\n  restrict_to_path",
