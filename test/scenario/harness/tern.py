@@ -228,6 +228,9 @@ class Tern:
             assert daemon.poll() is None, f"the daemon ended ({daemon.returncode}): " + self.daemon_output()
             return all(self._is_listening(port) for port in ports or [self.port])
         wait.until(up, "the daemon to listen")
+        if self.mode == "root":
+            # Local submissions are told to the daemon by a socket that it opens after those it listens on.
+            self.wait_log("daemon started")
         self.daemon = daemon
         return daemon
 
